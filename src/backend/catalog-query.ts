@@ -1,0 +1,256 @@
+// The queries that read a database's schema from one shard, for PostgreSQL 13 to 18, and the pure
+// step from their rows to a Catalog. Whoever runs them gives each query's rows under its name.
+
+import {
+  type Catalog,
+  type CatalogFunction,
+  type CatalogOperator,
+  type CollationClass,
+  type Column,
+  mayReadTables,
+  type RelationKind,
+  type Table,
+  tableKey,
+  type UniqueIndex,
+  type Volatility,
+} from '../catalog/catalog.ts';
+import { defaultKind } from '../sql/default-kind.ts';
+
+/** Rows as text, in the order of each query's columns. */
+export type CatalogRow = readonly (string | null)[];
+export type CatalogRows = {
+  readonly [name in keyof typeof catalogQueries]: readonly CatalogRow[];
+};
+
+const userSchemas = `n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'`;
+
+/** Order that equals comparing bytes: see CollationClass. */
+const byteOrder = `('c', 'posix', 'c.utf-8', 'c.utf8')`;
+
+export const catalogQueries = {
+  /** oid, schema, name, relkind; system relations too, without their columns. */
+  relations: `SELECT c.oid, n.nspname, c.relname, c.relkind
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+      AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'`,
+
+  /** relation, name, base type, its name, typmod, collation class, not null, default, identity,
+   *  generated; in order of columns. */
+  columns: `WITH RECURSIVE base (oid, base) AS (
+      SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
+      UNION ALL
+      SELECT t.oid, b.base FROM pg_catalog.pg_type t JOIN base b ON b.oid = t.typbasetype
+      WHERE t.typtype = 'd')
+    SELECT a.attrelid, a.attname, b.base, bt.typname,
+      CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
+      CASE WHEN a.attcollation = 0 THEN NULL
+        WHEN l.collprovider = 'd' THEN 'default'
+        WHEN NOT l.collisdeterministic THEN 'nondeterministic'
+        WHEN l.collprovider = 'b' THEN 'c'
+        WHEN l.collprovider = 'c' AND lower(l.collcollate) IN ${byteOrder} THEN 'c'
+        ELSE 'other' END,
+      a.attnotnull,
+      CASE WHEN a.attgenerated = '' THEN
+        coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), t.typdefault) END,
+      a.attidentity, a.attgenerated
+    FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+      JOIN base b ON b.oid = a.atttypid
+      JOIN pg_catalog.pg_type bt ON bt.oid = b.base
+      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND ${userSchemas}
+    ORDER BY a.attrelid, a.attnum`,
+
+  /** relation, index, primary, names of the key columns as JSON (NULL: an expression, a predicate
+   *  or an exclusion constraint). */
+  uniqueIndexes: `SELECT i.indrelid, c.relname, i.indisprimary,
+      CASE WHEN i.indexprs IS NULL AND i.indpred IS NULL AND NOT i.indisexclusion THEN (
+        SELECT json_agg(a.attname ORDER BY k.position)
+        FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, position)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.position <= i.indnkeyatts) END
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE (i.indisunique OR i.indisexclusion) AND ${userSchemas}`,
+
+  /** child, parent. */
+  inheritance: 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits',
+
+  /** view, relation it reads. */
+  viewRelations: `SELECT DISTINCT r.ev_class, d.refobjid
+    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass
+        AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+    WHERE c.relkind IN ('v', 'm') AND d.refobjid <> r.ev_class`,
+
+  /** view, schema, volatility and language of a function it calls. */
+  viewFunctions: `SELECT DISTINCT r.ev_class, n.nspname, p.provolatile, l.lanname
+    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass
+        AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+      JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    WHERE c.relkind IN ('v', 'm')`,
+
+  /** schema, name, volatility, language, kind. */
+  functions: `SELECT DISTINCT n.nspname, p.proname, p.provolatile, l.lanname, p.prokind
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang`,
+
+  /** Operators that PostgreSQL does not bring: schema, name, volatility, language. */
+  operators: `SELECT DISTINCT n.nspname, o.oprname, p.provolatile, l.lanname
+    FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+      JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+    WHERE n.nspname <> 'pg_catalog'`,
+
+  /** Search path as JSON, class of the database's collation. Columns that older servers lack are
+   *  read through JSON. */
+  database: `SELECT to_json(pg_catalog.current_schemas(false)),
+      CASE WHEN j.d ->> 'datlocprovider' = 'b' THEN 'c'
+        WHEN j.d ->> 'datlocprovider' = 'i' THEN 'other'
+        WHEN lower(j.d ->> 'datcollate') IN ${byteOrder} THEN 'c'
+        ELSE 'other' END
+    FROM (SELECT to_jsonb(d) FROM pg_catalog.pg_database d
+      WHERE d.datname = pg_catalog.current_database()) j (d)`,
+} as const;
+
+const relationKinds: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  p: 'partitioned',
+  v: 'view',
+  m: 'matview',
+  f: 'foreign',
+  S: 'sequence',
+};
+const volatilities: Readonly<Record<string, Volatility>> = {
+  i: 'immutable',
+  s: 'stable',
+  v: 'volatile',
+};
+const functionKinds: Readonly<Record<string, CatalogFunction['kind']>> = {
+  f: 'function',
+  a: 'aggregate',
+  w: 'window',
+  p: 'procedure',
+};
+
+/** The parser must be loaded (`loadParser`): defaults are parsed. */
+export function buildCatalog(rows: CatalogRows, version: number): Catalog {
+  const functions = Map.groupBy(rows.functions.map(functionOf), one => one.name);
+  const [database] = rows.database;
+  const defaultCollation = database?.[1] === 'c' ? 'c' : 'other';
+  const columns = grouped(rows.columns, row => columnOf(row, defaultCollation, functions));
+  const indexes = grouped(rows.uniqueIndexes, uniqueIndexOf);
+  const parents = grouped(rows.inheritance, row => Number(row[1]));
+  const uses = closure(grouped(rows.viewRelations, row => Number(row[1])));
+  const readers = grouped(rows.viewFunctions, mayRead);
+  const tables = rows.relations.map((row): Table => {
+    const oid = Number(row[0]);
+    const used = uses.get(oid) ?? [];
+    return {
+      oid,
+      schema: row[1] ?? '',
+      name: row[2] ?? '',
+      kind: relationKinds[row[3] ?? ''] ?? 'other',
+      columns: columns.get(oid) ?? [],
+      uniqueIndexes: indexes.get(oid) ?? [],
+      parents: parents.get(oid) ?? [],
+      uses: used,
+      callsReaders: [oid, ...used].some(one => readers.get(one)?.includes(true)),
+    };
+  });
+  return {
+    version,
+    tables: new Map(tables.map(table => [tableKey(table.schema, table.name), table])),
+    tablesByOid: new Map(tables.map(table => [table.oid, table])),
+    functions,
+    operators: Map.groupBy(rows.operators.map(operatorOf), one => one.name),
+    searchPath: JSON.parse(database?.[0] ?? '[]') as string[],
+    defaultCollation,
+  };
+}
+
+function columnOf(
+  row: CatalogRow,
+  defaultCollation: CollationClass,
+  functions: ReadonlyMap<string, readonly CatalogFunction[]>,
+): Column {
+  const [, name, typeOid, typeName, typeModifier, collation, notNull, expression] = row;
+  const identity = row[8] ?? '';
+  return {
+    name: name ?? '',
+    typeOid: Number(typeOid),
+    typeName: typeName ?? '',
+    typeModifier: Number(typeModifier),
+    collation: collation === 'default' ? defaultCollation : ((collation as CollationClass) ?? null),
+    notNull: notNull === 't',
+    defaultKind: identity === '' ? defaultKind(expression ?? null, functions) : 'sequence',
+    generated: (row[9] ?? '') !== '',
+  };
+}
+
+function uniqueIndexOf(row: CatalogRow): UniqueIndex {
+  const columns = row[3] ?? null;
+  return {
+    name: row[1] ?? '',
+    primary: row[2] === 't',
+    columns: columns === null ? null : (JSON.parse(columns) as string[]),
+  };
+}
+
+function functionOf(row: CatalogRow): CatalogFunction {
+  return {
+    schema: row[0] ?? '',
+    name: row[1] ?? '',
+    volatility: volatilities[row[2] ?? ''] ?? 'volatile',
+    language: row[3] ?? '',
+    kind: functionKinds[row[4] ?? ''] ?? 'function',
+  };
+}
+
+function operatorOf(row: CatalogRow): CatalogOperator {
+  return {
+    schema: row[0] ?? '',
+    name: row[1] ?? '',
+    volatility: volatilities[row[2] ?? ''] ?? 'volatile',
+    language: row[3] ?? '',
+  };
+}
+
+function mayRead(row: CatalogRow): boolean {
+  const volatility = volatilities[row[2] ?? ''] ?? 'volatile';
+  return mayReadTables({ schema: row[1] ?? '', volatility, language: row[3] ?? '' });
+}
+
+/** Rows by the OID in their first column. */
+function grouped<T>(
+  rows: readonly CatalogRow[],
+  read: (row: CatalogRow) => T,
+): ReadonlyMap<number, readonly T[]> {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) {
+    const oid = Number(row[0]);
+    const group = groups.get(oid);
+    if (group === undefined) groups.set(oid, [read(row)]);
+    else group.push(read(row));
+  }
+  return groups;
+}
+
+/** Everything that can be reached from each. */
+function closure(edges: ReadonlyMap<number, readonly number[]>): Map<number, readonly number[]> {
+  const result = new Map<number, readonly number[]>();
+  for (const start of edges.keys()) {
+    const seen = new Set<number>(edges.get(start));
+    for (const oid of seen) for (const next of edges.get(oid) ?? []) seen.add(next);
+    result.set(start, [...seen]);
+  }
+  return result;
+}

@@ -1,0 +1,204 @@
+// The server connections of one user to one shard: handed straight from the client that returns
+// one to the first that waits (FIFO); idle ones are used most recently returned first, so that
+// the others can age out.
+
+import type PQueue from 'p-queue';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { resetSession } from './reset-session.ts';
+import type { ServerAddress } from './server-address.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+export interface PoolLimits {
+  readonly poolSize: number;
+  readonly minPoolSize: number;
+  readonly checkoutTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly serverLifetimeMs: number;
+  readonly serverLifetimeJitterMs: number;
+  readonly rollbackTimeoutMs: number;
+}
+
+interface Waiter {
+  readonly resolve: (server: ServerConnection) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Pool {
+  readonly address: ServerAddress;
+  readonly #limits: PoolLimits;
+  readonly #connect: (address: ServerAddress) => Promise<ServerConnection>;
+  readonly #connectQueue: PQueue;
+  readonly #idle: ServerConnection[] = [];
+  readonly #all = new Set<ServerConnection>();
+  readonly #waiters = new Set<Waiter>();
+  #opening = 0;
+  #closed = false;
+
+  constructor(
+    address: ServerAddress,
+    limits: PoolLimits,
+    connect: (address: ServerAddress) => Promise<ServerConnection>,
+    connectQueue: PQueue,
+  ) {
+    this.address = address;
+    this.#limits = limits;
+    this.#connect = connect;
+    this.#connectQueue = connectQueue;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** An idle connection, or null when there is none right now. Never jumps the queue. */
+  tryAcquire(): ServerConnection | null {
+    if (this.#waiters.size > 0) return null;
+    for (;;) {
+      const server = this.#idle.pop();
+      if (server === undefined) return null;
+      if (!server.closed) return server;
+    }
+  }
+
+  /** A connection as soon as one is free or opened. Rejects with PgError `checkoutTimeout`,
+   *  or with the reason when no connection can be opened. */
+  acquire(): Promise<ServerConnection> {
+    const server = this.tryAcquire();
+    if (server !== null) return Promise.resolve(server);
+    if (this.#closed) return Promise.reject(new PgError(errors.shuttingDown));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        const ms = this.#limits.checkoutTimeoutMs;
+        reject(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
+      }, this.#limits.checkoutTimeoutMs);
+      const waiter: Waiter = { resolve, reject, timer };
+      this.#waiters.add(waiter);
+      this.#openForWaiters();
+    });
+  }
+
+  /** Takes a connection back, whatever state it is in, and makes it fit for the next client. */
+  release(server: ServerConnection): void {
+    server.consumer = null;
+    if (server.closed) return;
+    if (server.clean) {
+      server.afterCancels(() => this.#giveOn(server));
+      return;
+    }
+    server.afterCancels(() => {
+      resetSession(server, this.#limits.rollbackTimeoutMs).then(
+        () => this.#giveOn(server),
+        () => server.destroy(),
+      );
+    });
+  }
+
+  /** Closes what is idle too long or past its lifetime; keeps the minimum open. */
+  maintain(nowMs: number): void {
+    const { idleTimeoutMs, minPoolSize } = this.#limits;
+    for (const server of [...this.#idle]) {
+      const tooOld = nowMs >= server.lifetimeEndMs;
+      const tooIdle = nowMs - server.idleSinceMs >= idleTimeoutMs && this.#all.size > minPoolSize;
+      if (tooOld || tooIdle) this.#discard(server);
+    }
+    const missing = minPoolSize - this.#all.size - this.#opening;
+    for (let i = 0; i < missing; i++) this.#open();
+  }
+
+  /** Closes idle connections now and the others when they come back. */
+  close(): void {
+    this.#closed = true;
+    for (const server of [...this.#idle]) this.#discard(server);
+    this.#failWaiters(new PgError(errors.shuttingDown));
+  }
+
+  /** Closes every connection, also those in use. */
+  destroy(): void {
+    this.close();
+    for (const server of [...this.#all]) server.destroy();
+  }
+
+  #giveOn(server: ServerConnection): void {
+    if (server.closed) return;
+    const now = Date.now();
+    if (this.#closed || now >= server.lifetimeEndMs) {
+      this.#discard(server);
+      return;
+    }
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      clearTimeout(waiter.timer);
+      waiter.resolve(server);
+      return;
+    }
+    server.idleSinceMs = now;
+    this.#idle.push(server);
+  }
+
+  #discard(server: ServerConnection): void {
+    this.#removeIdle(server);
+    server.close();
+  }
+
+  #removeIdle(server: ServerConnection): void {
+    const at = this.#idle.indexOf(server);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #openForWaiters(): void {
+    if (this.#opening >= this.#waiters.size) return;
+    if (this.#all.size + this.#opening >= this.#limits.poolSize) return;
+    this.#open();
+  }
+
+  #open(): void {
+    if (this.#closed) return;
+    this.#opening += 1;
+    this.#connectQueue
+      .add(() => this.#connect(this.address))
+      .then(
+        server => {
+          this.#opening -= 1;
+          this.#adopt(server);
+        },
+        error => {
+          this.#opening -= 1;
+          // With others still open the waiters can go on waiting for those.
+          if (this.#all.size === 0 && this.#opening === 0) this.#failWaiters(error);
+        },
+      );
+  }
+
+  #adopt(server: ServerConnection): void {
+    const { serverLifetimeMs, serverLifetimeJitterMs } = this.#limits;
+    const jitter = (Math.random() * 2 - 1) * serverLifetimeJitterMs;
+    server.lifetimeEndMs = server.connectedAtMs + serverLifetimeMs + jitter;
+    this.#all.add(server);
+    server.onClosed = () => {
+      this.#all.delete(server);
+      this.#removeIdle(server);
+      this.#openForWaiters();
+    };
+    this.#giveOn(server);
+    this.#openForWaiters();
+  }
+
+  #failWaiters(error: unknown): void {
+    for (const waiter of this.#waiters) {
+      clearTimeout(waiter.timer);
+      waiter.reject(error);
+    }
+    this.#waiters.clear();
+  }
+}

@@ -1,0 +1,49 @@
+// Brings a connection that a client left in any state back to one that the next can get:
+// cancels what runs, reads what is due, ends the transaction, drops what a session left behind.
+
+import { cancelQuery } from './cancel-query.ts';
+import { readAnswers } from './internal-query.ts';
+import { copyFailMessage, queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
+import { TransactionStatus } from '../protocol/message-codes.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+/** Rejects when the connection could not be brought back within `timeoutMs`: close it then. */
+export async function resetSession(server: ServerConnection, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('not reset in time')), timeoutMs);
+  });
+  try {
+    await Promise.race([bringBack(server), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function bringBack(server: ServerConnection): Promise<void> {
+  if (server.readyDue > 0 || server.openExchange) {
+    // CopyFail ends a COPY FROM STDIN and is ignored otherwise; Sync ends an extended exchange.
+    if (server.openExchange) {
+      server.openExchange = false;
+      server.send(Buffer.concat([copyFailMessage('client is gone'), syncMessage]), 1);
+    } else {
+      server.send(copyFailMessage('client is gone'), 0);
+    }
+    await cancelQuery(server);
+    await readAnswers(server);
+  }
+  if (server.transactionStatus !== TransactionStatus.idle) {
+    server.send(queryMessage('ROLLBACK'), 1);
+    await readAnswers(server);
+  }
+  if (server.dirty !== null) {
+    server.send(queryMessage('DISCARD ALL'), 1);
+    const error = await readAnswers(server);
+    if (error !== null) throw error;
+    server.dirty = null;
+    server.prepared.clear();
+    server.settings = new Map();
+    server.settingsId = 0;
+  }
+  if (!server.clean) throw new Error('connection is out of step');
+}

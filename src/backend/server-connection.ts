@@ -1,0 +1,218 @@
+// One connection to a PostgreSQL server after login. It counts the answers that are due, follows
+// transaction status and parameters, and hands everything it reads to its consumer of the moment.
+//
+//   idle ──send──▶ active ──ReadyForQuery (none due)──▶ idle
+//     └──────────────┴──── connection lost / close ───▶ closed
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { BackendScanner, type BackendSink } from '../protocol/backend-scanner.ts';
+import { terminateMessage } from '../protocol/frontend-messages.ts';
+import { Backend, headerBytes, TransactionStatus } from '../protocol/message-codes.ts';
+import type { Transport } from '../transport/transport.ts';
+import { PreparedNames } from './prepared-names.ts';
+import type { ServerAddress } from './server-address.ts';
+
+/** Who reads the answers of a server connection at the moment. */
+export interface ServerConsumer extends BackendSink {
+  /** Everything of the chunk was shown: time to forward what was collected. */
+  onChunkEnd(server: ServerConnection): void;
+  /** The connection is gone before all answers came. */
+  onServerLost(error: PgError): void;
+  /** What was sent has left (backpressure ends). */
+  onServerDrain(): void;
+}
+
+/** Answers nobody waits for any more. */
+const discard: ServerConsumer = {
+  onMessage() {},
+  onRows() {},
+  onChunkEnd() {},
+  onServerLost() {},
+  onServerDrain() {},
+};
+
+export interface ServerIdentity {
+  readonly processId: number;
+  readonly secret: Buffer;
+  readonly parameters: Map<string, string>;
+}
+
+export class ServerConnection {
+  readonly address: ServerAddress;
+  readonly transport: Transport;
+  readonly processId: number;
+  readonly secret: Buffer;
+  /** Values the server reported by ParameterStatus. */
+  readonly parameters: Map<string, string>;
+  /** Statements prepared on this connection, by PgPack's own names. */
+  readonly prepared: PreparedNames;
+  /** The statement that is the unnamed one here: whoever sent it knows it again. A simple query
+   *  drops it. */
+  unnamed: object | null = null;
+  readonly connectedAtMs = Date.now();
+  /** Session settings in force here beyond the server's own: name → SQL that set it. */
+  settings: ReadonlyMap<string, string> = new Map();
+  /** Number of `settings`, equal numbers being equal settings; see `SettingsRegistry`. */
+  settingsId = 0;
+  /** What a client left behind that only a new connection gets rid of. */
+  dirty: string | null = null;
+  transactionStatus: number = TransactionStatus.idle;
+  /** Messages of the extended protocol were sent with no Sync behind them yet. */
+  openExchange = false;
+  idleSinceMs = Date.now();
+  /** Set by the pool. */
+  lifetimeEndMs = Number.POSITIVE_INFINITY;
+  /** Called once when the connection is gone. Set by the pool. */
+  onClosed: () => void = () => {};
+
+  #consumer: ServerConsumer = discard;
+  #scanner: BackendScanner;
+  #readyDue = 0;
+  #closed = false;
+  #fatal: string | null = null;
+  #cancels = 0;
+  #afterCancels: (() => void) | null = null;
+
+  constructor(
+    address: ServerAddress,
+    transport: Transport,
+    identity: ServerIdentity,
+    limits: { messageBytesMax: number; preparedStatementsMax: number },
+  ) {
+    this.address = address;
+    this.transport = transport;
+    this.processId = identity.processId;
+    this.secret = identity.secret;
+    this.parameters = identity.parameters;
+    this.prepared = new PreparedNames(limits.preparedStatementsMax);
+    this.#scanner = new BackendScanner(limits.messageBytesMax);
+    transport.receiver = {
+      onBytes: (buffer, length) => this.#onBytes(buffer, length),
+      onDrain: () => this.#consumer.onServerDrain(),
+      onClose: error => this.#onClose(error),
+    };
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** ReadyForQuery messages that are still to come. */
+  get readyDue(): number {
+    return this.#readyDue;
+  }
+
+  /** Ready to be given to anybody: nothing due, no transaction, nothing half-read. */
+  get clean(): boolean {
+    return (
+      !this.#closed &&
+      this.#readyDue === 0 &&
+      !this.openExchange &&
+      this.transactionStatus === TransactionStatus.idle &&
+      this.dirty === null &&
+      this.#scanner.atBoundary
+    );
+  }
+
+  set consumer(consumer: ServerConsumer | null) {
+    this.#consumer = consumer ?? discard;
+  }
+
+  /** Sends whole messages; `readies` of them will each be answered by a ReadyForQuery. */
+  send(bytes: Buffer, readies: number): boolean {
+    this.#readyDue += readies;
+    return this.transport.write(bytes);
+  }
+
+  /** A Sync that the server ignored because it was in COPY mode is not answered. */
+  forgetReady(): void {
+    this.#readyDue -= 1;
+  }
+
+  /** Says good-bye and closes. */
+  close(): void {
+    if (this.#closed) return;
+    this.transport.end(terminateMessage);
+    this.#onClose(null);
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.transport.destroy();
+    this.#onClose(null);
+  }
+
+  /** While a cancel request is on its way the connection must not be given to another client:
+   *  the server does not say which query a cancel is for. */
+  cancelStarted(): void {
+    this.#cancels += 1;
+  }
+
+  cancelEnded(): void {
+    this.#cancels -= 1;
+    if (this.#cancels === 0) this.#runAfterCancels();
+  }
+
+  /** Runs `action` now, or as soon as no cancel request is on its way. */
+  afterCancels(action: () => void): void {
+    if (this.#cancels === 0) action();
+    else this.#afterCancels = action;
+  }
+
+  #onBytes(buffer: Buffer, length: number): void {
+    try {
+      this.#scanner.feed(buffer, length, this.#sink);
+      this.#consumer.onChunkEnd(this);
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      this.#fatal = what;
+      this.transport.destroy();
+      this.#onClose(error instanceof Error ? error : null);
+    }
+  }
+
+  readonly #sink: BackendSink = {
+    onMessage: (type, buffer, start, end) => {
+      if (type === Backend.readyForQuery) {
+        this.#readyDue -= 1;
+        this.transactionStatus = buffer[start + headerBytes]!;
+      } else if (type === Backend.parameterStatus) {
+        this.#onParameterStatus(buffer, start);
+      } else if (type === Backend.error && this.#readyDue === 0) {
+        this.#fatal = buffer.toString('utf8', start + headerBytes, end).replaceAll('\0', ' ');
+      }
+      this.#consumer.onMessage(type, buffer, start, end);
+    },
+    onRows: (buffer, start, end) => this.#consumer.onRows(buffer, start, end),
+  };
+
+  #onParameterStatus(buffer: Buffer, start: number): void {
+    const nameEnd = buffer.indexOf(0, start + headerBytes);
+    const valueEnd = buffer.indexOf(0, nameEnd + 1);
+    const name = buffer.toString('utf8', start + headerBytes, nameEnd);
+    this.parameters.set(name, buffer.toString('utf8', nameEnd + 1, valueEnd));
+  }
+
+  #onClose(error: Error | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const consumer = this.#consumer;
+    this.#consumer = discard;
+    this.#runAfterCancels();
+    this.onClosed();
+    consumer.onServerLost(
+      new PgError(errors.serverLost, {
+        shard: this.address.shard,
+        address: `${this.address.host}:${this.address.port}`,
+        reason: this.#fatal ?? error?.message ?? 'the server closed the connection',
+      }),
+    );
+  }
+
+  #runAfterCancels(): void {
+    const continuation = this.#afterCancels;
+    this.#afterCancels = null;
+    continuation?.();
+  }
+}

@@ -1,0 +1,150 @@
+// What the planner knows of a database's schema, as plain facts. Loaded from one shard (they agree,
+// the loader checks it) and never changed: a schema change makes a new catalog with a new version.
+
+export type RelationKind =
+  | 'table'
+  | 'partitioned'
+  | 'view'
+  | 'matview'
+  | 'foreign'
+  | 'sequence'
+  | 'other';
+
+/**
+ * `c`: text compares byte by byte (C, POSIX, ucs_basic, the builtin provider's C.UTF-8). `other`:
+ * some other deterministic order: equality is still equality of bytes. `nondeterministic`: different
+ * bytes may be equal (pg_collation.collisdeterministic).
+ */
+export type CollationClass = 'c' | 'other' | 'nondeterministic';
+
+/** What PostgreSQL puts into a column that an INSERT leaves out. */
+export type DefaultKind = 'none' | 'constant' | 'stable' | 'volatile' | 'sequence';
+
+export interface Column {
+  readonly name: string;
+  /** The base type of a domain: comparison and wire format are the base type's. */
+  readonly typeOid: number;
+  /** pg_type.typname of the base type. */
+  readonly typeName: string;
+  /** -1: none. */
+  readonly typeModifier: number;
+  /** null: the type has no collation. */
+  readonly collation: CollationClass | null;
+  readonly notNull: boolean;
+  /** Identity columns and sequence defaults are both `sequence`. */
+  readonly defaultKind: DefaultKind;
+  /** GENERATED ALWAYS AS (…): cannot be inserted, not a column of COPY. */
+  readonly generated: boolean;
+}
+
+/** A unique index. `columns` null: it has an expression, or is partial. */
+export interface UniqueIndex {
+  readonly name: string;
+  readonly primary: boolean;
+  readonly columns: readonly string[] | null;
+}
+
+export interface Table {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  readonly columns: readonly Column[];
+  readonly uniqueIndexes: readonly UniqueIndex[];
+  /** Tables it is a partition or an inheritance child of, directly. */
+  readonly parents: readonly number[];
+  /** Relations that a view reads, through other views too (pg_depend of its rewrite rule). */
+  readonly uses: readonly number[];
+  /** A view that calls, itself or through others, functions that may read tables unseen. */
+  readonly callsReaders: boolean;
+}
+
+export type Volatility = 'immutable' | 'stable' | 'volatile';
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  readonly volatility: Volatility;
+  /** `internal` and `c` functions do not read tables behind our back, others may. */
+  readonly language: string;
+  readonly kind: 'function' | 'aggregate' | 'window' | 'procedure';
+}
+
+/** An operator that PostgreSQL does not bring itself, by the function behind it. */
+export interface CatalogOperator {
+  readonly schema: string;
+  readonly name: string;
+  readonly volatility: Volatility;
+  readonly language: string;
+}
+
+export interface Catalog {
+  readonly version: number;
+  /** By `schema.name`; neither part can be mistaken: see `tableKey`. */
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly tablesByOid: ReadonlyMap<number, Table>;
+  /** All overloads of all schemas, by name. */
+  readonly functions: ReadonlyMap<string, readonly CatalogFunction[]>;
+  readonly operators: ReadonlyMap<string, readonly CatalogOperator[]>;
+  /** current_schemas(false) of the pool's user. */
+  readonly searchPath: readonly string[];
+  /** Of the database: what a column or expression without its own collation gets. */
+  readonly defaultCollation: CollationClass;
+}
+
+/** NUL separates: it is in no PostgreSQL identifier. */
+export function tableKey(schema: string, name: string): string {
+  return `${schema}\0${name}`;
+}
+
+/**
+ * The relation that PostgreSQL would find: an unqualified name in pg_catalog first unless the path
+ * names it, then in the path's order (namespace.c, RelnameGetRelid). null: it does not exist.
+ */
+export function resolveTable(
+  catalog: Catalog,
+  name: string,
+  schema: string | null,
+  searchPath: readonly string[],
+): Table | null {
+  if (schema !== null) return catalog.tables.get(tableKey(schema, name)) ?? null;
+  if (!searchPath.includes('pg_catalog')) {
+    const system = catalog.tables.get(tableKey('pg_catalog', name));
+    if (system !== undefined) return system;
+  }
+  for (const candidate of searchPath) {
+    const table = catalog.tables.get(tableKey(candidate, name));
+    if (table !== undefined) return table;
+  }
+  return null;
+}
+
+/** Overloads that an unqualified or qualified call could mean; empty: none is known. */
+export function resolveFunctions(
+  catalog: Catalog,
+  name: string,
+  schema: string | null,
+  searchPath: readonly string[],
+): readonly CatalogFunction[] {
+  const all = catalog.functions.get(name) ?? [];
+  if (schema !== null) return all.filter(one => one.schema === schema);
+  return all.filter(one => one.schema === 'pg_catalog' || searchPath.includes(one.schema));
+}
+
+/** Whether a function may read or write tables that the statement does not name. */
+export function mayReadTables(one: {
+  readonly schema: string;
+  readonly volatility: Volatility;
+  readonly language: string;
+}): boolean {
+  if (one.schema === 'pg_catalog' || one.volatility === 'immutable') return false;
+  return one.language !== 'c' && one.language !== 'internal';
+}
+
+export function isSystemSchema(schema: string): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast';
+}
+
+export function columnOf(table: Table, name: string): Column | null {
+  return table.columns.find(column => column.name === name) ?? null;
+}

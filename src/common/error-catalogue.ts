@@ -1,0 +1,196 @@
+// Every error PgPack itself can raise, in one table: docs/errors.md is generated from it.
+// SQLSTATEs are PostgreSQL's (src/backend/utils/errcodes.txt).
+
+export type Severity = 'ERROR' | 'FATAL';
+
+/** Who has to act: the statement's author, nobody (not supported), whoever sets limits, the operator, us. */
+export type ErrorClass = 'user' | 'unsupported' | 'limit' | 'operations' | 'bug';
+
+export interface ErrorEntry {
+  readonly id: string;
+  readonly sqlstate: string;
+  readonly severity: Severity;
+  readonly class: ErrorClass;
+  /** `{name}` places are filled by the arguments of `PgError`. */
+  readonly message: string;
+  readonly hint?: string;
+}
+
+type Row = readonly [
+  sqlstate: string,
+  severity: Severity,
+  errorClass: ErrorClass,
+  message: string,
+  hint?: string,
+];
+
+const rows = {
+  // Refusals: right or refused.
+  unsupportedAcrossShards: [
+    '0A000',
+    'ERROR',
+    'unsupported',
+    '{construct} is not supported across shards',
+    'Confine the statement to one shard with an equality on the sharding key.',
+  ],
+  unsupportedFatal: ['0A000', 'FATAL', 'unsupported', '{construct} is not supported'],
+  unsupported: ['0A000', 'ERROR', 'unsupported', '{construct} is not supported'],
+  crossShardDisabled: [
+    '0A000',
+    'ERROR',
+    'unsupported',
+    'cross-shard queries are disabled',
+    'The statement names no single shard; cross_shard_disabled is set.',
+  ],
+  keyIsNull: [
+    '23502',
+    'ERROR',
+    'user',
+    'null value in sharding key column "{column}" of relation "{table}" names no shard',
+  ],
+  keyIsInvalid: ['22P02', 'ERROR', 'user', 'invalid input syntax for type {type}: "{value}"'],
+  keyOutOfRange: ['22003', 'ERROR', 'user', 'value "{value}" is out of range for type {type}'],
+  invalidBinaryRepresentation: ['22P03', 'ERROR', 'user', '{what}'],
+  badCopyFormat: ['22P04', 'ERROR', 'user', '{what}'],
+
+  // Values and row counts, as PostgreSQL itself refuses them.
+  bigintOutOfRange: ['22003', 'ERROR', 'user', 'bigint out of range'],
+  floatOverflow: ['22003', 'ERROR', 'user', 'value out of range: overflow'],
+  intervalOutOfRange: ['22008', 'ERROR', 'user', 'interval out of range'],
+  limitNegative: ['2201W', 'ERROR', 'user', 'LIMIT must not be negative'],
+  numericOverflow: ['22003', 'ERROR', 'user', 'value overflows numeric format'],
+  offsetNegative: ['2201X', 'ERROR', 'user', 'OFFSET must not be negative'],
+
+  // Protocol and session.
+  protocolViolation: ['08P01', 'FATAL', 'user', '{what}'],
+  unsupportedProtocol: [
+    '0A000',
+    'FATAL',
+    'unsupported',
+    'unsupported frontend protocol {version}: server supports 3.0 to 3.2',
+  ],
+  messageTooLarge: [
+    '54000',
+    'FATAL',
+    'limit',
+    'message of {bytes} bytes is over the limit of {limit}',
+  ],
+  syntaxErrorFatal: ['42601', 'FATAL', 'user', '{what}'],
+  syntaxError: ['42601', 'ERROR', 'user', '{what}'],
+  preparedStatementMissing: [
+    '26000',
+    'ERROR',
+    'user',
+    'prepared statement "{name}" does not exist',
+  ],
+  preparedStatementExists: ['42P05', 'ERROR', 'user', 'prepared statement "{name}" already exists'],
+  unnamedStatementMissing: ['26000', 'ERROR', 'user', 'unnamed prepared statement does not exist'],
+  portalMissing: ['34000', 'ERROR', 'user', 'portal "{name}" does not exist'],
+  portalExists: ['42P03', 'ERROR', 'user', 'cursor "{name}" already exists'],
+  inFailedTransaction: [
+    '25P02',
+    'ERROR',
+    'user',
+    'current transaction is aborted, commands ignored until end of transaction block',
+  ],
+  savepointMissing: ['3B001', 'ERROR', 'user', 'savepoint "{name}" does not exist'],
+  noActiveTransaction: [
+    '25P01',
+    'ERROR',
+    'user',
+    '{command} can only be used in transaction blocks',
+  ],
+  multipleCommands: [
+    '42601',
+    'ERROR',
+    'user',
+    'cannot insert multiple commands into a prepared statement',
+  ],
+
+  copyFailed: ['57014', 'ERROR', 'user', '{what}'],
+
+  // Authentication.
+  invalidPassword: ['28P01', 'FATAL', 'user', 'password authentication failed for user "{user}"'],
+  invalidAuthorization: ['28000', 'FATAL', 'user', '{what}'],
+  databaseMissing: ['3D000', 'FATAL', 'user', 'database "{database}" does not exist'],
+  tlsRequired: ['28000', 'FATAL', 'user', 'connection requires TLS'],
+  loginTimeout: ['08006', 'FATAL', 'limit', 'canceling authentication due to timeout'],
+
+  // Limits.
+  tooManyClients: ['53300', 'FATAL', 'limit', 'sorry, too many clients already'],
+  checkoutTimeout: [
+    '53300',
+    'ERROR',
+    'limit',
+    'no server connection to shard {shard} became free within {ms} ms (checkout_timeout)',
+    'Raise the pool size, shorten transactions, or raise checkout_timeout.',
+  ],
+  queryTooLarge: [
+    '54000',
+    'FATAL',
+    'limit',
+    'query of {bytes} bytes is over query_size_limit {limit}',
+  ],
+  memoryLimit: ['53400', 'ERROR', 'limit', '{what} exceeds its limit of {limit}'],
+  idleTimeout: ['57P05', 'FATAL', 'limit', 'disconnecting idle client'],
+  idleInTransactionTimeout: [
+    '25P03',
+    'FATAL',
+    'limit',
+    'terminating connection due to idle-in-transaction timeout',
+  ],
+  queryTimeout: ['57014', 'ERROR', 'limit', 'canceling statement due to query_timeout'],
+
+  // Operations.
+  shuttingDown: ['57P01', 'FATAL', 'operations', 'PgPack is shutting down'],
+  serverUnavailable: [
+    '08006',
+    'ERROR',
+    'operations',
+    'cannot connect to shard {shard} at {address}: {reason}',
+  ],
+  serverLost: [
+    '08006',
+    'ERROR',
+    'operations',
+    'connection to shard {shard} at {address} was lost: {reason}',
+  ],
+  serverAuthFailed: [
+    '08006',
+    'ERROR',
+    'operations',
+    'shard {shard} at {address} refused the login of "{user}": {reason}',
+  ],
+  serverProtocol: [
+    '08P01',
+    'ERROR',
+    'operations',
+    'unexpected message from shard {shard} at {address}: {what}',
+  ],
+  queryCanceled: ['57014', 'ERROR', 'user', 'canceling statement due to user request'],
+  shardsDisagree: [
+    '55000',
+    'ERROR',
+    'operations',
+    'shards disagree on {what}',
+    'Bring the schemas of all shards to the same state.',
+  ],
+  partialCommit: [
+    '40003',
+    'ERROR',
+    'operations',
+    'the transaction committed on shards {committed} and failed on shards {failed}',
+  ],
+  internal: ['XX000', 'ERROR', 'bug', 'internal error: {what}'],
+} as const satisfies Record<string, Row>;
+
+export type ErrorId = keyof typeof rows;
+
+/** All entries by id; the id is the name used in documentation, logs and metrics. */
+export const errors: { readonly [id in ErrorId]: ErrorEntry } = Object.fromEntries(
+  Object.entries(rows as Record<string, Row>).map(([id, row]) => [id, toEntry(id, row)]),
+) as { [id in ErrorId]: ErrorEntry };
+
+function toEntry(id: string, [sqlstate, severity, errorClass, message, hint]: Row): ErrorEntry {
+  return { id, sqlstate, severity, class: errorClass, message, ...(hint && { hint }) };
+}

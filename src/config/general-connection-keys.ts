@@ -1,0 +1,326 @@
+// The keys of [general] that say where PgPack listens, how clients log in, how connections to
+// servers are pooled, and how long anything may take. Names and defaults are PgDog's.
+
+import { bytes, choice, count, duration, flag, key, name, path, port } from './key.ts';
+import { integer } from './value-type.ts';
+
+const poolerModes = { transaction: 'works', session: 'later', statement: 'later' } as const;
+
+export const listenKeys = {
+  host: name('host', '0.0.0.0', 'works', 'Address to listen on. A change needs a restart.'),
+  port: count(
+    'port',
+    6432,
+    'works',
+    'Port to listen on; 0: any that is free. A change needs a restart.',
+    { max: 65_535 },
+  ),
+  workers: count('workers', 2, 'later', 'Worker threads, each with its own event loop.', {
+    max: 1024,
+  }),
+  maxClientConn: count(
+    'max_client_conn',
+    10_000,
+    'works',
+    'Clients connected at once; one more is told 53300.',
+    { own: true, min: 1 },
+  ),
+  messageSizeLimit: count(
+    'message_size_limit',
+    1_073_741_823,
+    'works',
+    "Largest message of a client. The default is PostgreSQL's own limit.",
+    { own: true, min: 1024, max: 1_073_741_823, unit: 'bytes' },
+  ),
+  dnsTtlMs: duration('dns_ttl', null, 'later', 'How long the address of a host name is kept.'),
+  broadcastAddress: name('broadcast_address', null, 'later', 'IPv4 address of peer discovery.'),
+  broadcastPort: port('broadcast_port', null, 'later', 'UDP port of peer discovery.', {
+    defaultWords: '`port` + 1',
+  }),
+};
+
+export const loginKeys = {
+  authType: choice(
+    'auth_type',
+    { scram: 'works', md5: 'works', plain: 'works', trust: 'works' },
+    'scram',
+    'works',
+    'How clients prove who they are; `trust` asks nothing.',
+  ),
+  passthroughAuth: choice(
+    'passthrough_auth',
+    {
+      disabled: 'works',
+      enabled: 'later',
+      enabled_plain: 'later',
+      enabled_allow_change: 'later',
+      enabled_plain_allow_change: 'later',
+    },
+    'disabled',
+    'works',
+    'Passwords of clients are tried at the server.',
+  ),
+  tlsCertificate: path('tls_certificate', null, 'works', 'Certificate shown to clients (PEM).'),
+  tlsPrivateKey: path('tls_private_key', null, 'works', 'Its private key (PEM).'),
+  tlsClientRequired: flag(
+    'tls_client_required',
+    false,
+    'works',
+    'Clients without TLS are refused.',
+    { env: null },
+  ),
+  tlsClientCaCertificate: path(
+    'tls_client_ca_certificate',
+    null,
+    'works',
+    'CA that must have signed the certificates of clients (PEM).',
+  ),
+  tlsVerify: choice(
+    'tls_verify',
+    { disabled: 'works', prefer: 'works', verify_ca: 'works', verify_full: 'works' },
+    'prefer',
+    'works',
+    'TLS to servers: none, if offered, with a trusted CA, with a trusted CA and host name.',
+  ),
+  tlsServerCaCertificate: path(
+    'tls_server_ca_certificate',
+    null,
+    'works',
+    'CA that must have signed the certificates of servers (PEM).',
+  ),
+  tlsServerCertificate: path(
+    'tls_server_certificate',
+    null,
+    'works',
+    'Certificate shown to servers (PEM).',
+  ),
+  tlsServerPrivateKey: path('tls_server_private_key', null, 'works', 'Its private key (PEM).'),
+};
+
+export const poolKeys = {
+  poolerMode: choice(
+    'pooler_mode',
+    poolerModes,
+    'transaction',
+    'works',
+    'How long a client keeps a server connection.',
+  ),
+  defaultPoolSize: count(
+    'default_pool_size',
+    10,
+    'works',
+    'Connections per pool; there is one pool per user and server.',
+    { min: 1, max: 100_000, aliases: ['max_pool_size'] },
+  ),
+  minPoolSize: count('min_pool_size', 1, 'works', 'Connections a pool keeps open when idle.', {
+    max: 100_000,
+  }),
+  fanOutConnections: count(
+    'fan_out_connections',
+    16,
+    'works',
+    'Connections to shards that are opened at once.',
+    { own: true, min: 1, max: 10_000 },
+  ),
+  connectTimeoutMs: duration(
+    'connect_timeout',
+    5_000,
+    'works',
+    'A server that has not let us log in by then is unavailable.',
+    { min: 1 },
+  ),
+  connectAttempts: count('connect_attempts', 1, 'works', 'Attempts to connect to a server.', {
+    min: 1,
+    max: 1_000,
+  }),
+  connectAttemptDelayMs: duration(
+    'connect_attempt_delay',
+    0,
+    'works',
+    'Pause between attempts to connect.',
+  ),
+  checkoutTimeoutMs: duration(
+    'checkout_timeout',
+    5_000,
+    'works',
+    'How long a client waits for a server connection.',
+    { min: 1 },
+  ),
+  idleTimeoutMs: duration(
+    'idle_timeout',
+    60_000,
+    'works',
+    'Connections above `min_pool_size` that nobody used for so long are closed.',
+  ),
+  serverLifetimeMs: duration(
+    'server_lifetime',
+    86_400_000,
+    'works',
+    'A connection older than this is closed when it is returned.',
+  ),
+  serverLifetimeJitterMs: duration(
+    'server_lifetime_jitter',
+    0,
+    'works',
+    'Up to so much is added to or taken from `server_lifetime`, at random.',
+  ),
+  rollbackTimeoutMs: duration(
+    'rollback_timeout',
+    5_000,
+    'works',
+    'How long rolling back an abandoned transaction may take before the connection is closed.',
+  ),
+  connectionRecovery: choice(
+    'connection_recovery',
+    { recover: 'works', rollback_only: 'later', drop: 'later' },
+    'recover',
+    'works',
+    'What happens to the server connection of a client that vanished.',
+    { synonyms: { rollbackonly: 'rollback_only' } },
+  ),
+  clientConnectionRecovery: choice(
+    'client_connection_recovery',
+    { recover: 'works', rollback_only: 'later', drop: 'later' },
+    'recover',
+    'works',
+    "What happens to a client when its server connection fails. (PgDog's default is `drop`.)",
+    { synonyms: { rollbackonly: 'rollback_only' } },
+  ),
+};
+
+export const timeoutKeys = {
+  clientLoginTimeoutMs: duration(
+    'client_login_timeout',
+    60_000,
+    'works',
+    'How long a client may take to log in.',
+    { min: 1, env: 'PGDOG_CLIENT_LOG_TIMEOUT' },
+  ),
+  clientIdleTimeoutMs: duration(
+    'client_idle_timeout',
+    Number.POSITIVE_INFINITY,
+    'works',
+    'A client idle for so long outside a transaction is disconnected.',
+    { min: 1 },
+  ),
+  clientIdleInTransactionTimeoutMs: duration(
+    'client_idle_in_transaction_timeout',
+    Number.POSITIVE_INFINITY,
+    'works',
+    'A client idle for so long inside a transaction is disconnected.',
+    { min: 1 },
+  ),
+  queryTimeoutMs: duration(
+    'query_timeout',
+    Number.POSITIVE_INFINITY,
+    'works',
+    'A statement that takes longer is cancelled.',
+    { min: 1 },
+  ),
+  shutdownTimeoutMs: duration(
+    'shutdown_timeout',
+    60_000,
+    'works',
+    'How long a stop waits for transactions to end.',
+  ),
+  shutdownTerminationTimeoutMs: duration(
+    'shutdown_termination_timeout',
+    null,
+    'later',
+    'Then running statements are cancelled, and this is how long that may take.',
+  ),
+};
+
+export const healthKeys = {
+  healthcheckIntervalMs: duration(
+    'healthcheck_interval',
+    30_000,
+    'later',
+    'A connection that was not checked for so long is checked before it is given out.',
+  ),
+  idleHealthcheckIntervalMs: duration(
+    'idle_healthcheck_interval',
+    30_000,
+    'later',
+    'How often idle pools are checked in the background; 0: never.',
+  ),
+  idleHealthcheckDelayMs: duration(
+    'idle_healthcheck_delay',
+    5_000,
+    'later',
+    'When background checks begin.',
+  ),
+  healthcheckTimeoutMs: duration('healthcheck_timeout', 5_000, 'later', 'Time limit of a check.'),
+  healthcheckPort: port('healthcheck_port', null, 'later', 'Port of the HTTP health endpoint.'),
+  requireHealthcheckOnDiscovery: flag(
+    'require_healthcheck_on_discovery',
+    false,
+    'later',
+    'A new server gets no traffic before it passed a check.',
+  ),
+  banTimeoutMs: duration('ban_timeout', 300_000, 'later', 'How long a failed replica is left out.'),
+  banReplicaLagMs: duration(
+    'ban_replica_lag',
+    Number.POSITIVE_INFINITY,
+    'later',
+    'A replica that lags more is left out.',
+  ),
+  banReplicaLagBytes: bytes(
+    'ban_replica_lag_bytes',
+    Number.POSITIVE_INFINITY,
+    'later',
+    'A replica that lags more is left out.',
+  ),
+  loadBalancingStrategy: choice(
+    'load_balancing_strategy',
+    {
+      random: 'later',
+      round_robin: 'later',
+      least_active_connections: 'later',
+      weighted_round_robin: 'later',
+    },
+    'random',
+    'later',
+    'Which replica reads.',
+  ),
+  readWriteStrategy: choice(
+    'read_write_strategy',
+    { conservative: 'works', aggressive: 'later' },
+    'conservative',
+    'works',
+    'Whether a transaction block that begins with a read may go to a replica.',
+  ),
+  readWriteSplit: choice(
+    'read_write_split',
+    {
+      include_primary: 'later',
+      exclude_primary: 'later',
+      include_primary_if_replica_banned: 'later',
+      prefer_primary: 'works',
+    },
+    'include_primary',
+    'works',
+    'Whether the primary takes reads too. So far it takes all.',
+  ),
+  lsnCheckIntervalMs: duration(
+    'lsn_check_interval',
+    5_000,
+    'later',
+    'How often positions of servers in the log are compared.',
+  ),
+  lsnCheckTimeoutMs: duration('lsn_check_timeout', 5_000, 'later', 'Time limit of that.'),
+  lsnCheckDelayMs: duration(
+    'lsn_check_delay',
+    Number.POSITIVE_INFINITY,
+    'later',
+    'When that begins; without a value, never.',
+  ),
+  regexParserLimit: key(
+    'regex_parser_limit',
+    integer(0, Number.MAX_SAFE_INTEGER),
+    1_000,
+    'later',
+    'Bytes that PgDog looks at for SET and BEGIN. PgPack reads the whole statement.',
+    { env: null, unit: 'bytes' },
+  ),
+};

@@ -1,0 +1,73 @@
+// Finding columns inside a DataRow message (protocol 3.0, "Message Formats"): byte `D`, int32
+// length, int16 column count, then for each column an int32 length (-1 is NULL) and its bytes.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { readInt32 } from '../types/integer-text.ts';
+
+/** Bytes before the first column. */
+export const dataRowHeader = 7;
+
+/** Where the columns of one row are. */
+export class RowColumns {
+  bytes: Uint8Array = new Uint8Array(0);
+  readonly starts: Int32Array;
+  /** -1 where the column is NULL. */
+  readonly ends: Int32Array;
+
+  constructor(columns: number) {
+    this.starts = new Int32Array(columns);
+    this.ends = new Int32Array(columns);
+  }
+
+  /** Points at the row that begins at `start` and ends before `end`. */
+  locate(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    const { starts, ends } = this;
+    assertColumnCount(bytes, start, starts.length);
+    let at = start + dataRowHeader;
+    for (let column = 0; column < starts.length; column++) {
+      const size = at + 4 <= end ? readInt32(bytes, at) : end;
+      at += 4;
+      starts[column] = at;
+      ends[column] = size < 0 ? -1 : at + size;
+      if (size > 0) at += size;
+      if (at > end) throw malformedRow();
+    }
+  }
+
+  isNull(column: number): boolean {
+    return this.ends[column] === -1;
+  }
+
+  /** Size of the value in bytes; -1 when NULL. */
+  sizeOf(column: number): number {
+    const end = this.ends[column]!;
+    return end === -1 ? -1 : end - this.starts[column]!;
+  }
+}
+
+/** Where the first `columns` columns of a row end. */
+export function endOfColumns(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  columns: number,
+): number {
+  let at = start + dataRowHeader;
+  for (let column = 0; column < columns; column++) {
+    const size = at + 4 <= end ? readInt32(bytes, at) : end;
+    at += size > 0 ? size + 4 : 4;
+  }
+  if (at > end) throw malformedRow();
+  return at;
+}
+
+/** A row has as many columns as the RowDescription said. */
+export function assertColumnCount(bytes: Uint8Array, start: number, columns: number): void {
+  if (((bytes[start + 5]! << 8) | bytes[start + 6]!) !== columns) throw malformedRow();
+}
+
+export function malformedRow(): PgError {
+  return new PgError(errors.internal, { what: 'a shard sent a malformed DataRow message' });
+}

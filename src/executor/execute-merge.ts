@@ -1,0 +1,140 @@
+// Runs a merge plan: opens its fragment on all shards, builds the operators over the streams once
+// the columns are known, and hands out the rows the client sees.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { fragmentOf, type MergeNode, type MergePlan } from '../plan/merge-plan.ts';
+import { Aggregate } from './aggregate.ts';
+import { FragmentRun } from './fragment-run.ts';
+import { Gather } from './gather.ts';
+import { Limit, type LimitRows, limitRows } from './limit.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { MergeSort } from './merge-sort.ts';
+import type { RowSource } from './row-source.ts';
+import type { ColumnDescription, RowChunk, ShardClient } from './shard-client.ts';
+import { Sort } from './sort.ts';
+
+export interface MergeOptions {
+  readonly plan: MergePlan;
+  readonly client: ShardClient;
+  readonly shards: readonly number[];
+  /** Value of the parameter `$(index + 1)` in LIMIT or OFFSET; null is NULL. */
+  readonly rowCount: (index: number) => bigint | null;
+  /** For groups and sorts; streams hold one chunk per shard on top of it. */
+  readonly memoryBytesMax: number;
+}
+
+export interface MergeExecution {
+  /** What the client sees: the fragment's columns without the hidden ones. */
+  readonly columns: Promise<readonly ColumnDescription[]>;
+  /** The next DataRow messages (at least one row), or null at the end and after `cancel`. Once it
+   *  has rejected, every later call rejects with the same error. One call outstanding at most. */
+  next(): Promise<RowChunk | null>;
+  /** No more rows are wanted: the shards are stopped. */
+  cancel(): void;
+}
+
+/**
+ * Starts the plan. A negative LIMIT or OFFSET throws here, before any shard is asked; everything
+ * else (a shard's error, shards that disagree, a type that cannot be merged, memory) rejects
+ * `columns` or `next` after the other shards were cancelled.
+ */
+export function executeMerge(options: MergeOptions): MergeExecution {
+  return new Execution(options);
+}
+
+/** What the operators of one execution are built with. */
+interface Build {
+  readonly run: FragmentRun;
+  readonly columns: readonly ColumnDescription[];
+  readonly budget: MemoryBudget;
+  readonly limits: ReadonlyMap<MergeNode, LimitRows>;
+}
+
+interface Ready {
+  readonly columns: readonly ColumnDescription[];
+  readonly source: RowSource;
+}
+
+class Execution implements MergeExecution {
+  readonly columns: Promise<readonly ColumnDescription[]>;
+  readonly #run: FragmentRun;
+  readonly #ready: Promise<Ready>;
+  #done = false;
+
+  constructor(options: MergeOptions) {
+    const { plan, client, shards, memoryBytesMax } = options;
+    const fragment = fragmentOf(plan.root);
+    const limits = collectLimits(plan.root, options.rowCount);
+    const run = new FragmentRun(client, fragment.sql, shards);
+    this.#run = run;
+    this.#ready = run.columns().then(columns => {
+      const budget = new MemoryBudget(memoryBytesMax);
+      return prepare(plan.root, { run, columns, budget, limits });
+    });
+    this.columns = this.#ready.then(ready => ready.columns);
+    // Whoever awaits sees the rejection; nobody has to await both.
+    this.columns.catch(() => {});
+  }
+
+  async next(): Promise<RowChunk | null> {
+    try {
+      const { source } = await this.#ready;
+      if (this.#done) return null;
+      const chunk = await source.next();
+      if (chunk === null) this.cancel();
+      return this.#done ? null : chunk;
+    } catch (error) {
+      throw this.#run.fail(error);
+    }
+  }
+
+  cancel(): void {
+    this.#done = true;
+    this.#run.cancel();
+  }
+}
+
+function collectLimits(
+  node: MergeNode,
+  parameter: (index: number) => bigint | null,
+): Map<MergeNode, LimitRows> {
+  const limits = new Map<MergeNode, LimitRows>();
+  for (let at = node; at.kind !== 'gather'; at = at.input) {
+    if (at.kind === 'limit') limits.set(at, limitRows(at, parameter));
+  }
+  return limits;
+}
+
+function prepare(root: MergeNode, build: Build): Ready {
+  const { hiddenColumns } = fragmentOf(root);
+  const visible = build.columns.length - hiddenColumns;
+  if (visible < 0) {
+    throw build.run.fail(
+      new PgError(errors.internal, { what: 'more hidden columns than columns' }),
+    );
+  }
+  try {
+    const source = operator(root, hiddenColumns, build);
+    return { columns: build.columns.slice(0, visible), source };
+  } catch (error) {
+    throw build.run.fail(error);
+  }
+}
+
+/** The operator of a node, which leaves out the last `dropped` columns of the rows it emits. */
+function operator(node: MergeNode, dropped: number, build: Build): RowSource {
+  const { run, columns, budget } = build;
+  switch (node.kind) {
+    case 'gather':
+      return new Gather(run, columns, dropped);
+    case 'merge-sort':
+      return new MergeSort(run, columns, node.keys, dropped);
+    case 'aggregate':
+      return new Aggregate(operator(node.input, 0, build), columns, node, dropped, budget);
+    case 'sort':
+      return new Sort(operator(node.input, 0, build), columns, node.keys, dropped, budget);
+    case 'limit':
+      return new Limit(operator(node.input, dropped, build), run, build.limits.get(node)!);
+  }
+}

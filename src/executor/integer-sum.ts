@@ -1,0 +1,74 @@
+// Sums of int8 partials: count, and sum of int2 and int4 (whose result is int8).
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { type Int64Halves, readInt32, readInt64Text } from '../types/integer-text.ts';
+import { malformedValue } from '../types/value-error.ts';
+import type { Accumulator } from './accumulator.ts';
+import type { RowColumns } from './data-row.ts';
+import type { RowWriter } from './row-writer.ts';
+
+const twoTo32 = 4294967296;
+const int64Max = 9223372036854775807n;
+const int64Min = -9223372036854775808n;
+const halves: Int64Halves = { high: 0, low: 0 };
+const scratch = Buffer.alloc(8);
+
+export class IntegerSum implements Accumulator {
+  readonly #column: number;
+  readonly #format: 0 | 1;
+  readonly #whenEmpty: 'zero' | 'null';
+  /** Sums by halves: the high half stays exact for 2^21 additions of any int8. */
+  readonly #high: number[] = [];
+  readonly #low: number[] = [];
+  readonly #added: number[] = [];
+
+  /** `whenEmpty`: what a group whose partials are all NULL gives. */
+  constructor(column: number, format: 0 | 1, whenEmpty: 'zero' | 'null') {
+    this.#column = column;
+    this.#format = format;
+    this.#whenEmpty = whenEmpty;
+  }
+
+  add(group: number, row: RowColumns): void {
+    if (group === this.#added.length) {
+      this.#high.push(0);
+      this.#low.push(0);
+      this.#added.push(0);
+    }
+    if (row.isNull(this.#column)) return;
+    const start = row.starts[this.#column]!;
+    if (this.#format === 0) {
+      readInt64Text(row.bytes, start, row.ends[this.#column]!, halves);
+    } else {
+      if (row.sizeOf(this.#column) !== 8) throw malformedValue('bigint');
+      halves.high = readInt32(row.bytes, start);
+      halves.low = readInt32(row.bytes, start + 4) >>> 0;
+    }
+    const low = this.#low[group]! + halves.low;
+    const carry = low >= twoTo32 ? 1 : 0;
+    this.#low[group] = low - carry * twoTo32;
+    this.#high[group]! += halves.high + carry;
+    this.#added[group]!++;
+  }
+
+  /** The sum; null when every partial was NULL. Error 22003 when it is no int8. */
+  total(group: number): bigint | null {
+    if (this.#added[group] === 0) return null;
+    const total = (BigInt(this.#high[group]!) << 32n) + BigInt(this.#low[group]!);
+    if (total > int64Max || total < int64Min) throw new PgError(errors.bigintOutOfRange);
+    return total;
+  }
+
+  write(group: number, writer: RowWriter): void {
+    const total = this.total(group) ?? (this.#whenEmpty === 'zero' ? 0n : null);
+    if (total === null) {
+      writer.appendNull();
+    } else if (this.#format === 0) {
+      writer.appendText(String(total));
+    } else {
+      scratch.writeBigInt64BE(total);
+      writer.appendValue(scratch, 0, 8);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// The memory one merge may hold for groups and sorts, counted as it grows.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+
+export class MemoryBudget {
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Counts `bytes` more; error `memoryLimit` when that is over the limit. */
+  reserve(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.#bytesMax) {
+      throw new PgError(errors.memoryLimit, {
+        what: 'the memory for merging the rows of shards',
+        limit: `${this.#bytesMax} bytes`,
+      });
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// merge-sort: streams that each shard sorted by the same keys become one sorted stream. At most one
+// batch per shard is held; rows with equal keys come from the lower shard first.
+
+import type { SortKey } from '../plan/merge-plan.ts';
+import { compareRows, type KeyDirection } from '../types/key-order.ts';
+import type { FragmentRun } from './fragment-run.ts';
+import { LoserTree } from './loser-tree.ts';
+import { BatchLayout, RowBatch } from './row-batch.ts';
+import type { RowSource } from './row-source.ts';
+import { RowWriter } from './row-writer.ts';
+import type { ColumnDescription, RowChunk } from './shard-client.ts';
+
+/** Where the merge stands in one shard's stream. */
+interface Cursor {
+  /** null at the end of the stream. */
+  batch: RowBatch | null;
+  row: number;
+}
+
+export class MergeSort implements RowSource {
+  readonly #run: FragmentRun;
+  readonly #layout: BatchLayout;
+  readonly #directions: readonly KeyDirection[];
+  readonly #cursors: readonly Cursor[];
+  readonly #tree: LoserTree;
+  readonly #writer: RowWriter;
+  /** The read that the merge cannot go on without. */
+  #refill: Promise<void> | null = null;
+  #started = false;
+
+  /** Throws `unsupportedAcrossShards` for a key of a type whose order is not known. */
+  constructor(
+    run: FragmentRun,
+    columns: readonly ColumnDescription[],
+    keys: readonly SortKey[],
+    dropped: number,
+  ) {
+    this.#run = run;
+    this.#layout = new BatchLayout(
+      columns,
+      keys.map(key => key.column),
+    );
+    this.#directions = keys;
+    this.#cursors = Array.from({ length: run.shardCount }, () => ({ batch: null, row: 0 }));
+    this.#tree = new LoserTree(run.shardCount, (a, b) => this.#before(a, b));
+    this.#writer = new RowWriter(columns.length, dropped);
+  }
+
+  async next(): Promise<RowChunk | null> {
+    if (!this.#started) {
+      this.#started = true;
+      await Promise.all(this.#cursors.map((_, index) => this.#advance(index)));
+      this.#tree.build();
+    }
+    for (;;) {
+      if (this.#refill !== null) {
+        await this.#refill;
+        this.#refill = null;
+        this.#tree.replay();
+      }
+      this.#merge();
+      if (this.#writer.rows > 0) return this.#writer.take();
+      if (this.#refill === null) return null;
+    }
+  }
+
+  /** Writes rows until the chunk is full, a shard's batch is used up or all are at their end. */
+  #merge(): void {
+    const cursors = this.#cursors;
+    const tree = this.#tree;
+    const writer = this.#writer;
+    while (!writer.full) {
+      const index = tree.winner;
+      const cursor = cursors[index];
+      if (cursor === undefined || cursor.batch === null) return;
+      const { bytes, offsets, rows } = cursor.batch.chunk;
+      const row = cursor.row++;
+      writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+      if (row + 1 === rows) {
+        // Asked for now, awaited when the rows written so far are on their way.
+        this.#refill = this.#advance(index);
+        this.#refill.catch(() => {});
+        return;
+      }
+      tree.replay();
+    }
+  }
+
+  async #advance(index: number): Promise<void> {
+    const cursor = this.#cursors[index]!;
+    cursor.batch = null;
+    const chunk = await this.#run.read(index);
+    if (chunk === null) return;
+    cursor.batch = RowBatch.decode(chunk, this.#layout);
+    cursor.row = 0;
+  }
+
+  #before(a: number, b: number): boolean {
+    const left = this.#cursors[a]!;
+    const right = this.#cursors[b]!;
+    if (left.batch === null || right.batch === null) {
+      if (left.batch !== null) return true;
+      return right.batch === null && a < b;
+    }
+    const order = compareRows(
+      left.batch.keys,
+      left.row,
+      right.batch.keys,
+      right.row,
+      this.#directions,
+    );
+    return order < 0 || (order === 0 && a < b);
+  }
+}

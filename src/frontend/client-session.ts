@@ -1,0 +1,481 @@
+// One client after login: reads its messages, hands them on unit by unit, and owns what the
+// handlers share (see `SessionContext`).
+//
+//   idle ──unit──▶ busy ──answers forwarded──▶ idle
+//     │              └──CopyInResponse──▶ copy ──CopyDone/CopyFail──▶ busy
+//     └──Terminate, client gone, protocol violation──▶ closed
+
+import { cancelQuery } from '../backend/cancel-query.ts';
+import type { ServerConnection } from '../backend/server-connection.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import { errorResponse, readyForQuery } from '../protocol/backend-messages.ts';
+import { Frontend } from '../protocol/message-codes.ts';
+import { ServerError } from '../protocol/server-error.ts';
+import { ClientTransaction } from '../transaction/client-transaction.ts';
+import { SessionSettings } from '../transaction/session-settings.ts';
+import type { Settings } from '../backend/settings-registry.ts';
+import type { Transport, TransportReceiver } from '../transport/transport.ts';
+import { CopyStream, copyFromClient } from './copy-stream.ts';
+import type { DatabaseService } from './database-service.ts';
+import { handleExtended } from './extended-query.ts';
+import { handleFunctionCall } from './function-call.ts';
+import { findUnit, Inbox, type Unit } from './inbox.ts';
+import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
+import { ReportedError } from './reported-error.ts';
+import { SessionCatalog } from './session-catalog.ts';
+import type {
+  CopyReceiver,
+  RelayRequest,
+  RelayResult,
+  SessionContext,
+} from './session-context.ts';
+import { applyEffect } from './session-effects.ts';
+import { SessionStatements } from './session-statements.ts';
+import { handleSimpleQuery } from './simple-query.ts';
+import type { StatementCache } from './statement-cache.ts';
+
+/** Bytes kept for a busy client before it is made to wait. */
+const inboxBytesMax = 1_048_576;
+
+export interface SessionOptions {
+  readonly messageBytesMax: number;
+  readonly startupSettings: Settings;
+  readonly onClosed: () => void;
+}
+
+export class ClientSession implements TransportReceiver, RelayEvents, SessionContext {
+  readonly client: Transport;
+  readonly database: DatabaseService;
+  readonly transaction: ClientTransaction;
+  readonly statements: SessionStatements;
+  readonly homeShard: number;
+  exchangeServer: ServerConnection | null = null;
+  /** When the current unit began, or the last one ended; for timeouts. */
+  sinceMs = Date.now();
+
+  readonly #options: SessionOptions;
+  readonly #inbox: Inbox;
+  readonly #relay: Relay;
+  readonly #catalog: SessionCatalog;
+  #busy = false;
+  #closed = false;
+  #draining = false;
+  #pinned: string | null = null;
+  #skipUntilSync = false;
+  #inboxPaused = false;
+  #copy: CopyStream | null = null;
+  #request: RelayRequest | null = null;
+  #relayWaiter: { resolve(result: RelayResult): void; reject(error: unknown): void } | null = null;
+  #drainWaiters: { resolve(): void; reject(error: unknown): void }[] = [];
+
+  constructor(client: Transport, database: DatabaseService, options: SessionOptions) {
+    this.client = client;
+    this.database = database;
+    this.#options = options;
+    const settings = new SessionSettings(database.settings, options.startupSettings);
+    this.transaction = new ClientTransaction(database.cluster, settings);
+    this.statements = new SessionStatements(database.registry);
+    this.homeShard = database.nextHomeShard();
+    this.#inbox = new Inbox(options.messageBytesMax);
+    this.#relay = new Relay(client, this);
+    this.#relay.onServerDrain = () => this.resumeCopy();
+    this.#catalog = new SessionCatalog(database, this.transaction);
+    client.receiver = this;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get pinned(): boolean {
+    return this.#pinned !== null;
+  }
+
+  get cache(): StatementCache | null {
+    return this.#catalog.cache;
+  }
+
+  loadCache(): Promise<StatementCache> {
+    return this.#catalog.load();
+  }
+
+  // ------------------------------------------------------------------ what the client sends
+
+  onBytes(buffer: Buffer, length: number): void {
+    if (this.#closed) return;
+    try {
+      let pos = 0;
+      if (!this.#waiting && this.#inbox.size === 0) pos = this.#handleDirectly(buffer, length);
+      if (pos < length && !this.#closed) {
+        this.#inbox.push(buffer, pos, length);
+        if (this.#copy !== null) this.#feedCopy();
+        else if (!this.#busy) this.#next();
+      }
+      this.#limitInbox();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  onDrain(): void {
+    this.#relay.onClientDrain();
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const waiter of waiters) waiter.resolve();
+  }
+
+  onClose(): void {
+    this.#close();
+  }
+
+  /** Ends the session between transactions: at once when idle, else after the transaction. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.#busy && !this.inTransaction) this.terminate(new PgError(errors.shuttingDown));
+  }
+
+  /** Tells the client why and closes. */
+  terminate(error: PgError): void {
+    if (this.#closed) return;
+    this.client.end(errorResponse(error));
+    this.#close();
+  }
+
+  /** Stops what runs now on every server this client holds. */
+  cancel(): void {
+    for (const server of this.transaction.servers) {
+      if (server.readyDue > 0 || server.openExchange) void cancelQuery(server);
+    }
+  }
+
+  get #waiting(): boolean {
+    return this.#busy || this.#copy !== null;
+  }
+
+  /** query_timeout has passed. */
+  timeOut(): void {
+    this.sinceMs = Date.now();
+    this.cancel();
+  }
+
+  get inTransaction(): boolean {
+    return this.transaction.mode === 'explicit' || this.exchangeServer !== null;
+  }
+
+  #handleDirectly(buffer: Buffer, length: number): number {
+    let pos = 0;
+    while (pos < length && !this.#waiting && !this.#closed) {
+      const found = findUnit(buffer, pos, length, pos, this.#options.messageBytesMax);
+      if (found.ending === null) break;
+      const bytes = Buffer.from(buffer.subarray(pos, found.end));
+      pos = found.end;
+      this.#handle({ bytes, type: bytes[0]!, ending: found.ending });
+    }
+    return pos;
+  }
+
+  /** Goes on with what waits in the inbox. */
+  #next(): void {
+    while (!this.#waiting && !this.#closed) {
+      const unit = this.#inbox.next();
+      if (unit === null) break;
+      this.#handle(unit);
+    }
+    if (this.#inboxPaused && this.#inbox.size <= inboxBytesMax / 2) {
+      this.#inboxPaused = false;
+      this.client.resume();
+    }
+  }
+
+  #limitInbox(): void {
+    if (!this.#waiting || this.#inboxPaused || this.#inbox.size <= inboxBytesMax) return;
+    this.#inboxPaused = true;
+    this.client.pause();
+  }
+
+  #handle(unit: Unit): void {
+    if (this.#skipUntilSync && unit.type !== Frontend.terminate) {
+      if (unit.ending !== 'sync') return;
+      this.#skipUntilSync = false;
+      this.client.write(readyForQuery(this.transaction.status));
+      return;
+    }
+    this.#busy = true;
+    this.sinceMs = Date.now();
+    try {
+      const pending = this.#dispatch(unit);
+      // Without a promise the relay that was started ends the unit.
+      pending?.then(
+        () => this.#unitDone(),
+        error => this.#unitFailed(error, unit),
+      );
+    } catch (error) {
+      if (error instanceof PgError && error.severity === 'FATAL') throw error;
+      this.#unitFailed(error, unit);
+    }
+  }
+
+  #dispatch(unit: Unit): Promise<void> | null {
+    switch (unit.type) {
+      case Frontend.query:
+        return handleSimpleQuery(this, unit);
+      case Frontend.functionCall:
+        return handleFunctionCall(this, unit);
+      case Frontend.terminate:
+        this.#close();
+        this.client.end();
+        return null;
+      case Frontend.copyData:
+      case Frontend.copyDone:
+      case Frontend.copyFail:
+        // Sent before the client learnt that its COPY had failed (postgres.c, PostgresMain).
+        this.#busy = false;
+        return null;
+      case Frontend.password:
+        throw new PgError(errors.protocolViolation, { what: 'unexpected password message' });
+      default:
+        return handleExtended(this, unit);
+    }
+  }
+
+  #unitFailed(error: unknown, unit: Unit): void {
+    if (this.#closed) return;
+    this.transaction.fail();
+    if (!(error instanceof ReportedError)) this.#writeError(error);
+    this.#closeExchange()
+      .then(() => {
+        if (unit.ending === 'open') this.#skipUntilSync = true;
+        else this.client.write(readyForQuery(this.transaction.status));
+        this.#unitDone();
+      })
+      .catch(failure => this.#fatal(failure));
+  }
+
+  /** An error of ours in the middle of an exchange: what the server did since the last Sync is
+   *  undone, as PostgreSQL undoes it. */
+  async #closeExchange(): Promise<void> {
+    const server = this.exchangeServer;
+    if (server !== null) {
+      this.exchangeServer = null;
+      this.#relay.detach();
+      await this.transaction.abortExchange(server);
+    }
+    if (this.transaction.mode === 'implicit') await this.transaction.end(false);
+  }
+
+  #unitDone(): void {
+    if (this.#closed) return;
+    this.#busy = false;
+    this.sinceMs = Date.now();
+    if (this.transaction.mode === 'none' && this.exchangeServer === null) {
+      this.statements.closePortals();
+      if (this.#pinned === null) this.transaction.release();
+      if (this.#draining) return this.terminate(new PgError(errors.shuttingDown));
+    }
+    try {
+      if (this.#inbox.size > 0 || this.#inboxPaused) this.#next();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  // ------------------------------------------------------------------ relay
+
+  startRelay(server: ServerConnection, request: RelayRequest): void {
+    const goesOn = this.exchangeServer === server;
+    this.#request = goesOn ? joined(this.#request!, request) : request;
+    const { open, forwardReady, steps } = request;
+    const wantTags = open || goesOn || request.plans.some(hasEffect);
+    this.#relay.start(server, { forwardReady, wantTags, steps });
+    server.openExchange = open;
+    server.send(request.bytes, open ? 0 : 1);
+    this.exchangeServer = open ? server : null;
+    if (!open) return;
+    const waiter = this.#relayWaiter;
+    this.#relayWaiter = null;
+    if (waiter !== null) waiter.resolve({ failed: false, tags: [] });
+    else this.#unitDone();
+  }
+
+  relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult> {
+    return new Promise((resolve, reject) => {
+      this.#relayWaiter = { resolve, reject };
+      this.startRelay(server, request);
+    });
+  }
+
+  onRelayDone(server: ServerConnection, outcome: RelayOutcome): void {
+    const request = this.#request!;
+    const waiter = this.#relayWaiter;
+    this.#relayWaiter = null;
+    this.#copy = null;
+    this.exchangeServer = null;
+    if (outcome.lost !== null) return this.#onServerLost(server, outcome.lost, waiter);
+    this.#followRelay(server, request, outcome);
+    if (waiter !== null) waiter.resolve(outcome);
+    else this.#unitDone();
+  }
+
+  #followRelay(server: ServerConnection, request: RelayRequest, outcome: RelayOutcome): void {
+    if (outcome.failed) {
+      server.unnamed = null;
+      this.statements.deleteAll(request.parsing);
+      if (this.database.shardCount > 1) this.transaction.fail();
+    }
+    for (let i = 0; i < outcome.tags.length; i++) {
+      const plan = request.plans[i];
+      if (plan !== undefined) applyEffect(this, this.#catalog, plan, outcome.tags[i]!);
+    }
+    const pins = request.plans.find(plan => plan.pinsSession !== null)?.pinsSession;
+    if (pins !== undefined && pins !== null) {
+      this.#pinned = pins;
+      server.dirty = pins;
+    }
+    if (this.database.shardCount === 1) {
+      const before = this.transaction.mode;
+      this.transaction.followServer(server, !outcome.failed && outcome.tags.at(-1) !== 'ROLLBACK');
+      if (before !== 'none' && this.transaction.mode === 'none') this.blockEnded();
+    }
+  }
+
+  #onServerLost(
+    server: ServerConnection,
+    error: PgError,
+    waiter: { reject(error: unknown): void } | null,
+  ): void {
+    this.transaction.drop(server);
+    const inTransaction = this.transaction.mode !== 'none';
+    if (this.#relay.forwarded || inTransaction) {
+      // PostgreSQL would have ended the session; half an answer cannot be taken back.
+      this.#writeError(error);
+      this.client.end();
+      return this.#close();
+    }
+    if (waiter !== null) return waiter.reject(error);
+    this.#writeError(error);
+    this.client.write(readyForQuery(this.transaction.status));
+    this.#unitDone();
+  }
+
+  blockEnded(): void {
+    this.#catalog.transactionEnded();
+    this.statements.closePortals();
+  }
+
+  get clientEncoding(): string {
+    return this.transaction.servers[0]?.parameters.get('client_encoding') ?? 'UTF8';
+  }
+
+  applyEffect(plan: StatementPlan, tag: string): void {
+    applyEffect(this, this.#catalog, plan, tag);
+  }
+
+  // ------------------------------------------------------------------ COPY FROM STDIN
+
+  onRelayCopyIn(server: ServerConnection): void {
+    const extended = server.openExchange || this.#request!.bytes[0] !== Frontend.query;
+    if (extended && !server.openExchange) {
+      // A server in COPY mode skips the Sync that came with the Execute.
+      server.forgetReady();
+      server.openExchange = true;
+    }
+    this.#copy = copyFromClient(server, () => {
+      this.#copy = null;
+      if (!extended) return;
+      this.exchangeServer = server;
+      this.#unitDone();
+    });
+    this.#feedCopy();
+  }
+
+  receiveCopy(receiver: CopyReceiver): void {
+    this.#copy = new CopyStream(receiver, () => {
+      this.#copy = null;
+    });
+    this.#feedCopy();
+  }
+
+  resumeCopy(): void {
+    if (this.#copy === null) return;
+    this.#copy.wanted = true;
+    this.#feedCopy();
+  }
+
+  stopCopy(): void {
+    this.#copy = null;
+  }
+
+  #feedCopy(): void {
+    try {
+      this.#copy?.feed(this.#inbox, this.#options.messageBytesMax);
+      if (this.#inboxPaused && (this.#copy === null || this.#copy.wanted)) {
+        this.#inboxPaused = false;
+        this.client.resume();
+      }
+      this.#limitInbox();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  // ------------------------------------------------------------------ the client's end
+
+  clientDrained(): Promise<void> {
+    if (this.#closed) return Promise.reject(new PgError(errors.queryCanceled));
+    if (this.client.backlogBytes === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#drainWaiters.push({ resolve, reject });
+    });
+  }
+
+  #writeError(error: unknown): void {
+    if (error instanceof ServerError) this.client.write(error.response);
+    else this.client.write(errorResponse(asPgError(error)));
+  }
+
+  /** The client broke the protocol, or we did: says so and closes. */
+  #fatal(error: unknown): void {
+    if (this.#closed) return;
+    this.#writeError(error);
+    this.client.end();
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#busy = false;
+    this.#relay.detach();
+    const gone = new PgError(errors.queryCanceled);
+    this.#relayWaiter?.reject(gone);
+    this.#relayWaiter = null;
+    for (const waiter of this.#drainWaiters) waiter.reject(gone);
+    this.#copy?.abort();
+    this.#copy = null;
+    this.statements.clear();
+    this.transaction.abandon();
+    this.#options.onClosed();
+  }
+}
+
+/** Two pieces of one exchange, whose answers end together. */
+function joined(first: RelayRequest, second: RelayRequest): RelayRequest {
+  const plans = [...first.plans, ...second.plans];
+  return { ...second, plans, parsing: [...first.parsing, ...second.parsing] };
+}
+
+function hasEffect(plan: StatementPlan): boolean {
+  return plan.effect !== null || plan.changesSchema;
+}
+
+function asPgError(error: unknown): PgError {
+  if (error instanceof PgError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new PgError(errors.internal, { what }, { cause: error });
+}

@@ -1,0 +1,281 @@
+// COPY … FROM STDIN into several shards: rows are cut from the client's stream and each goes to
+// the shard of its key (or all go to all), byte for byte, in one transaction.
+
+import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { BroadcastCopyPlan, SplitCopyPlan } from '../plan/statement-plan.ts';
+import { commandComplete } from '../protocol/backend-messages.ts';
+import {
+  copyDoneFromClient,
+  copyFailMessage,
+  queryMessage,
+} from '../protocol/frontend-messages.ts';
+import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
+import { ServerError } from '../protocol/server-error.ts';
+import { shardOfBinary, shardOfTextBytes } from '../sharding/sharding-key.ts';
+import type { CopyRows } from '../types/copy/copy-rows.ts';
+import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
+import { summedTag } from './fan-out.ts';
+import type { CopyReceiver, SessionContext, StatementRun } from './session-context.ts';
+import { inBlock } from './wide-block.ts';
+
+type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
+
+/** Rows of one shard are sent on in messages of about this size. */
+const messageBytes = 65_536;
+/** The longest row taken: PostgreSQL's own limit on a line (MaxAllocSize). */
+const rowBytesMax = 1_073_741_823;
+
+export async function runCopy(
+  session: SessionContext,
+  run: StatementRun,
+  plan: CopyPlan,
+  shards: readonly number[],
+): Promise<void> {
+  const tag = await inBlock(session, () => copy(session, run, plan, shards));
+  session.client.write(commandComplete(tag));
+}
+
+async function copy(
+  session: SessionContext,
+  run: StatementRun,
+  plan: CopyPlan,
+  shards: readonly number[],
+): Promise<string> {
+  const distributor = distributorFor(session, plan);
+  const servers = await session.transaction.openAll(shards);
+  const branches = servers.map(server => new CopyBranch(server, run.cached.sql));
+  try {
+    const responses = await Promise.all(branches.map(branch => branch.ready));
+    session.client.write(responses[0]!);
+    await receive(session, distributor, branches);
+  } catch (error) {
+    for (const branch of branches) branch.fail('the COPY was stopped');
+    await Promise.all(branches.map(branch => branch.finished));
+    throw error;
+  }
+  await Promise.all(branches.map(branch => branch.finished));
+  for (const branch of branches) if (branch.error !== null) throw branch.error;
+  const tags = branches.map(branch => branch.tag);
+  return plan.kind === 'split-copy' ? summedTag(tags) : tags[0]!;
+}
+
+/** Cuts the stream: bytes go to one branch or to all (null). */
+interface Distributor {
+  push(data: Buffer, to: (branch: number | null, bytes: Buffer) => void): void;
+  end(to: (branch: number | null, bytes: Buffer) => void): void;
+}
+
+function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
+  if (plan.kind === 'broadcast-copy') {
+    return { push: (data, to) => to(null, data), end() {} };
+  }
+  const { type } = session.database.rules[plan.rule]!;
+  const encoding = session.clientEncoding;
+  requireSplittableEncoding(encoding, plan.format.format, type === 'varchar');
+  const { format, keyPosition, column } = plan;
+  const rows = openCopyRows({ format, keyPosition, column, rowBytesMax, csvEndMarker: false });
+  return new RowDistributor(rows, session, plan);
+}
+
+class RowDistributor implements Distributor {
+  readonly #rows: CopyRows;
+  readonly #session: SessionContext;
+  readonly #plan: SplitCopyPlan;
+
+  constructor(rows: CopyRows, session: SessionContext, plan: SplitCopyPlan) {
+    this.#rows = rows;
+    this.#session = session;
+    this.#plan = plan;
+  }
+
+  push(data: Buffer, to: (branch: number | null, bytes: Buffer) => void): void {
+    this.#distribute(this.#rows.push(data), to);
+  }
+
+  end(to: (branch: number | null, bytes: Buffer) => void): void {
+    this.#distribute(this.#rows.end(), to);
+    const trailer = this.#rows.trailer();
+    if (trailer !== null) to(null, trailer);
+  }
+
+  #distribute(rows: Buffer[], to: (branch: number | null, bytes: Buffer) => void): void {
+    const preamble = this.#rows.takePreamble();
+    if (preamble !== null) to(null, preamble);
+    for (const row of rows) to(this.#shardOf(row), row);
+  }
+
+  #shardOf(row: Buffer): number {
+    const key = this.#rows.keyOf(row);
+    const { rule, table, column, format } = this.#plan;
+    if (key === null) throw new PgError(errors.keyIsNull, { table, column });
+    const { rules, shardCount } = this.#session.database;
+    const { type } = rules[rule]!;
+    return format.format === 'binary'
+      ? shardOfBinary(type, key, 0, key.length, shardCount)
+      : shardOfTextBytes(type, key, 0, key.length, shardCount);
+  }
+}
+
+function receive(
+  session: SessionContext,
+  distributor: Distributor,
+  branches: readonly CopyBranch[],
+): Promise<void> {
+  const byShard = new Map(branches.map(branch => [branch.shard, branch]));
+  const to = (shard: number | null, bytes: Buffer) => {
+    if (shard !== null) byShard.get(shard)!.add(bytes);
+    else for (const branch of branches) branch.add(bytes);
+  };
+  return new Promise((resolve, reject) => {
+    let failure: unknown = null;
+    const attempt = (work: () => void) => {
+      if (failure !== null) return;
+      try {
+        work();
+      } catch (error) {
+        failure = error;
+      }
+    };
+    const receiver: CopyReceiver = {
+      onData(message) {
+        attempt(() => distributor.push(message.subarray(headerBytes), to));
+        failure ??= branches.find(branch => branch.error !== null)?.error ?? null;
+        // After a failure the rest is read and dropped, as PostgreSQL does.
+        if (failure !== null) return true;
+        let flowing = true;
+        for (const branch of branches) flowing = branch.flush(false) && flowing;
+        return flowing;
+      },
+      onDone() {
+        attempt(() => distributor.end(to));
+        if (failure !== null) return reject(failure);
+        for (const branch of branches) branch.done();
+        resolve();
+      },
+      onFail(reason) {
+        const what = `COPY from stdin failed: ${reason}`;
+        reject(failure ?? new PgError(errors.copyFailed, { what }));
+      },
+    };
+    for (const branch of branches) {
+      branch.onDrain = () => branches.every(one => one.flowing) && session.resumeCopy();
+      branch.onError = error => {
+        failure ??= error;
+        session.stopCopy();
+        reject(failure);
+      };
+    }
+    session.receiveCopy(receiver);
+  });
+}
+
+/** COPY … FROM STDIN on one server. */
+class CopyBranch implements ServerConsumer {
+  /** The server's CopyInResponse; rejects when it refused the COPY. */
+  readonly ready: Promise<Buffer>;
+  /** Resolves when the server is done, whatever came of it. */
+  readonly finished: Promise<void>;
+  error: Error | null = null;
+  tag = '';
+  onDrain: () => void = () => {};
+  onError: (error: Error) => void = () => {};
+  readonly #server: ServerConnection;
+  #resolveReady!: (response: Buffer) => void;
+  #rejectReady!: (error: Error) => void;
+  #resolveFinished!: () => void;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #copying = false;
+
+  constructor(server: ServerConnection, sql: string) {
+    this.#server = server;
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve;
+      this.#rejectReady = reject;
+    });
+    this.ready.catch(() => {});
+    this.finished = new Promise(resolve => {
+      this.#resolveFinished = resolve;
+    });
+    server.consumer = this;
+    server.unnamed = null;
+    server.send(queryMessage(sql), 1);
+  }
+
+  get shard(): number {
+    return this.#server.address.shard;
+  }
+
+  get flowing(): boolean {
+    return this.#server.transport.backlogBytes === 0;
+  }
+
+  add(bytes: Buffer): void {
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes >= messageBytes) this.flush(true);
+  }
+
+  /** Sends what is pending, small amounts only when asked to; false: wait for `onDrain`. */
+  flush(always: boolean): boolean {
+    if (this.#pendingBytes > 0 && (always || this.#pendingBytes >= messageBytes / 4)) {
+      const header = Buffer.allocUnsafe(headerBytes);
+      header[0] = Frontend.copyData;
+      header.writeInt32BE(this.#pendingBytes + 4, 1);
+      this.#server.transport.write(Buffer.concat([header, ...this.#pending]));
+      this.#pending = [];
+      this.#pendingBytes = 0;
+    } else if (this.#pendingBytes > 0) {
+      // What waits must not be a view of a buffer that is used again.
+      this.#pending = [Buffer.concat(this.#pending)];
+    }
+    return this.flowing;
+  }
+
+  done(): void {
+    this.flush(true);
+    this.#copying = false;
+    this.#server.send(copyDoneFromClient, 0);
+  }
+
+  fail(reason: string): void {
+    if (this.#copying && this.error === null) this.#server.send(copyFailMessage(reason), 0);
+    this.#copying = false;
+  }
+
+  onMessage(type: number, buffer: Buffer, start: number, end: number): void {
+    if (type === Backend.copyInResponse) {
+      this.#copying = true;
+      this.#resolveReady(Buffer.from(buffer.subarray(start, end)));
+    } else if (type === Backend.commandComplete) {
+      this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
+    } else if (type === Backend.error) {
+      this.error ??= new ServerError(Buffer.from(buffer.subarray(start, end)));
+    }
+  }
+
+  onRows(): void {}
+
+  onChunkEnd(server: ServerConnection): void {
+    if (this.error !== null) {
+      this.#rejectReady(this.error);
+      this.onError(this.error);
+    }
+    if (server.readyDue > 0) return;
+    server.consumer = null;
+    this.#resolveFinished();
+  }
+
+  onServerLost(error: PgError): void {
+    this.error ??= error;
+    this.#rejectReady(this.error);
+    this.onError(this.error);
+    this.#resolveFinished();
+  }
+
+  onServerDrain(): void {
+    this.onDrain();
+  }
+}

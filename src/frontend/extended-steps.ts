@@ -1,0 +1,198 @@
+// The extended protocol one message at a time, for units that do not belong on one server:
+// statements over several shards, transaction control, different shards before one Sync.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import {
+  bindComplete,
+  closeComplete,
+  noData,
+  parameterDescription,
+  parseComplete,
+  readyForQuery,
+} from '../protocol/backend-messages.ts';
+import {
+  clientMessageSize,
+  readBind,
+  readExecute,
+  readParse,
+  readTarget,
+  resultFormat,
+} from '../protocol/client-frame.ts';
+import { Frontend } from '../protocol/message-codes.ts';
+import { rowDescription } from '../protocol/row-description.ts';
+import { describeStatement, type StatementDescription } from './describe-statement.ts';
+import type { Unit } from './inbox.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
+import { ReportedError } from './reported-error.ts';
+import { refuseInFailedBlock, refusal } from './run-statement.ts';
+import type { SessionContext } from './session-context.ts';
+import type { StatementCache } from './statement-cache.ts';
+import { WidePortal } from './wide-portal.ts';
+
+/** Rejects with the error that ends the unit; `ReportedError` when the client has it already. */
+export async function stepThrough(
+  session: SessionContext,
+  unit: Unit,
+  cache: StatementCache,
+): Promise<void> {
+  if (session.exchangeServer !== null) {
+    const construct = 'statements for different shards without a Sync between them';
+    throw new PgError(errors.unsupportedAcrossShards, { construct });
+  }
+  const messages = split(unit.bytes);
+  const executes = messages.filter(({ type }) => type === Frontend.execute).length;
+  const stepper = new Stepper(session, unit.bytes, cache);
+  for (const [i, { type, start, end }] of messages.entries()) {
+    if (type === Frontend.sync) return sync(session);
+    if (type === Frontend.execute && (executes > 1 || unit.ending === 'open')) {
+      stepper.joinBlock(start, end);
+    }
+    const copied = await stepper.step(type, start, end);
+    // A server that reads COPY data skips the Sync that came with the Execute.
+    if (copied && messages[i + 1]?.type === Frontend.sync) return;
+  }
+}
+
+async function sync(session: SessionContext): Promise<void> {
+  const { transaction } = session;
+  if (transaction.mode === 'implicit') await transaction.end(true);
+  session.client.write(readyForQuery(transaction.status));
+}
+
+function split(bytes: Buffer): { type: number; start: number; end: number }[] {
+  const messages: { type: number; start: number; end: number }[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const size = clientMessageSize(bytes, start, bytes.length, Number.MAX_SAFE_INTEGER);
+    messages.push({ type: bytes[start]!, start, end: start + size });
+    start += size;
+  }
+  return messages;
+}
+
+class Stepper {
+  readonly #session: SessionContext;
+  readonly #bytes: Buffer;
+  readonly #cache: StatementCache;
+
+  constructor(session: SessionContext, bytes: Buffer, cache: StatementCache) {
+    this.#session = session;
+    this.#bytes = bytes;
+    this.#cache = cache;
+  }
+
+  /** What is executed before one Sync is one transaction (protocol section "Pipelining"), unless
+   *  the statement is about transactions itself. */
+  joinBlock(start: number, end: number): void {
+    const { portal } = readExecute(this.#bytes, start, end);
+    const found = this.#session.statements.portal(portal);
+    if (found === null) return;
+    const { effect, outsideTransaction } = this.#planOf(found.statement);
+    if (effect === null && !outsideTransaction) this.#session.transaction.beginImplicit();
+  }
+
+  /** True when the message was the Execute of a COPY FROM STDIN. */
+  async step(type: number, start: number, end: number): Promise<boolean> {
+    switch (type) {
+      case Frontend.parse:
+        await this.#parse(start, end);
+        return false;
+      case Frontend.bind:
+        this.#bind(start, end);
+        return false;
+      case Frontend.describe:
+        await this.#describe(start, end);
+        return false;
+      case Frontend.execute:
+        return this.#execute(start, end);
+      case Frontend.close:
+        await this.#close(start, end);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  async #parse(start: number, end: number): Promise<void> {
+    const { name, sql, parameterTypes } = readParse(this.#bytes, start, end);
+    const { statements, client } = this.#session;
+    if (name !== '' && statements.find(name) !== null) {
+      throw new PgError(errors.preparedStatementExists, { name });
+    }
+    const cached = this.#cache.statement(sql);
+    const { plan } = cached;
+    refuseInFailedBlock(this.#session, plan);
+    if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
+    // PostgreSQL says at once what is wrong with a statement.
+    if (plan.effect === null) await this.#ask(sql, parameterTypes);
+    statements.add(name, sql, parameterTypes, cached);
+    client.write(parseComplete);
+  }
+
+  #bind(start: number, end: number): void {
+    const bind = readBind(this.#bytes, start, end);
+    const { statements, client } = this.#session;
+    const statement = statements.get(bind.statement);
+    const cached = statement.planIn(this.#cache);
+    refuseInFailedBlock(this.#session, cached.plan);
+    const run = { cached, bind, parameterTypes: statement.parameterTypes };
+    const wide = new WidePortal(this.#session, run);
+    statements.setPortal(bind.portal, { statement, shard: -1, wide });
+    client.write(bindComplete);
+  }
+
+  async #describe(start: number, end: number): Promise<void> {
+    const { target, name } = readTarget(this.#bytes, start, end);
+    const { statements, client } = this.#session;
+    const portal = target === 'P' ? statements.portal(name) : null;
+    if (target === 'P' && portal === null) throw new PgError(errors.portalMissing, { name });
+    const statement = portal?.statement ?? statements.get(name);
+    const plan = this.#planOf(statement);
+    refuseInFailedBlock(this.#session, plan);
+    const { sql, parameterTypes } = statement;
+    const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes);
+    if (target === 'S') client.write(parameterDescription(types));
+    const bind = portal?.wide?.run.bind ?? null;
+    const shown = columns?.map((column, i) => ({
+      ...column,
+      format: bind === null ? (0 as const) : resultFormat(bind, i),
+    }));
+    client.write(shown === undefined ? noData : rowDescription(shown));
+  }
+
+  async #execute(start: number, end: number): Promise<boolean> {
+    const { portal: name, rowsMax } = readExecute(this.#bytes, start, end);
+    const { statements } = this.#session;
+    const portal = statements.portal(name);
+    if (portal === null) throw new PgError(errors.portalMissing, { name });
+    if (portal.wide === null) {
+      const construct = 'a portal of one shard beside statements of others before one Sync';
+      throw new PgError(errors.unsupportedAcrossShards, { construct });
+    }
+    await statements.closeSuspended(portal.wide);
+    const { kind } = portal.wide.plan.wide;
+    if (!(await portal.wide.execute(rowsMax))) throw new ReportedError();
+    return kind === 'split-copy' || kind === 'broadcast-copy';
+  }
+
+  async #close(start: number, end: number): Promise<void> {
+    const { target, name } = readTarget(this.#bytes, start, end);
+    const { statements, client } = this.#session;
+    if (target === 'S') statements.delete(name);
+    else await statements.closePortal(name);
+    client.write(closeComplete);
+  }
+
+  /** The one shard that is asked what a statement is made of. */
+  async #ask(sql: string, parameterTypes: readonly number[]): Promise<StatementDescription> {
+    const { transaction, statements, homeShard } = this.#session;
+    await statements.closeSuspended(null);
+    const server = await transaction.open(transaction.openShard ?? homeShard);
+    return describeStatement(server, sql, parameterTypes);
+  }
+
+  #planOf(statement: PreparedStatement): StatementPlan {
+    return statement.planIn(this.#cache).plan;
+  }
+}

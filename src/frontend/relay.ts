@@ -1,0 +1,253 @@
+// Forwards one server's answers to the client as they come, in as few writes as they came in
+// reads, without decoding rows. Answers to what PgPack itself put into the exchange are left out,
+// answers to what it kept from the server are put in.
+
+import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
+import type { PgError } from '../common/pg-error.ts';
+import { closeComplete, parseComplete } from '../protocol/backend-messages.ts';
+import { Backend, headerBytes } from '../protocol/message-codes.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
+
+/** What happens to the next answer of an extended exchange, in the order of its messages. */
+export type RelayStep =
+  | { readonly kind: 'forward' }
+  /** The client's own Parse: forwarded, and from then on the statement is there. */
+  | { readonly kind: 'parse'; readonly statement: PreparedStatement }
+  /** PgPack's Parse or Close: nobody but us asked. */
+  | { readonly kind: 'swallow'; readonly statement: PreparedStatement | null }
+  /** PgPack's Close of a statement that makes room for another. */
+  | { readonly kind: 'closed'; readonly name: string }
+  /** The server was not asked: PgPack answers. */
+  | { readonly kind: 'parse-complete' }
+  | { readonly kind: 'close-complete' };
+
+export interface RelayOutcome {
+  /** An ErrorResponse was among the answers. */
+  readonly failed: boolean;
+  /** Tag of each statement that completed, in order, when tags were asked for; empty for one
+   *  that was suspended or empty. */
+  readonly tags: readonly string[];
+  /** The connection was lost. */
+  readonly lost: PgError | null;
+}
+
+export interface RelayEvents {
+  /** All answers that were due came and were forwarded. */
+  onRelayDone(server: ServerConnection, outcome: RelayOutcome): void;
+  /** The server waits for COPY data. */
+  onRelayCopyIn(server: ServerConnection): void;
+}
+
+/** Bytes a slow client may leave unread before its server is made to wait. */
+const clientBacklogMax = 262_144;
+
+export class Relay implements ServerConsumer {
+  readonly #client: Transport;
+  readonly #events: RelayEvents;
+  #server: ServerConnection | null = null;
+  #steps: RelayStep[] | null = null;
+  #forwardReady = true;
+  #wantTags = false;
+  #tags: string[] = [];
+  #failed = false;
+  #done = false;
+  #copyIn = false;
+  #forwarded = false;
+  #pausedServer = false;
+  /** Slices of this chunk to forward, and the open one: a range of `#openBuffer`. */
+  #slices: Buffer[] = [];
+  #openBuffer: Buffer | null = null;
+  #openStart = 0;
+  #openEnd = 0;
+
+  constructor(client: Transport, events: RelayEvents) {
+    this.#client = client;
+    this.#events = events;
+  }
+
+  /** Any answer of the current exchange has gone to the client. */
+  get forwarded(): boolean {
+    return this.#forwarded;
+  }
+
+  get active(): boolean {
+    return this.#server !== null;
+  }
+
+  /** Follows `server` from here on. Call it before sending. `steps` null: all is forwarded. */
+  start(
+    server: ServerConnection,
+    options: { forwardReady: boolean; wantTags: boolean; steps: RelayStep[] | null },
+  ): void {
+    if (this.#server !== server) {
+      this.#server = server;
+      this.#failed = false;
+      this.#forwarded = false;
+      this.#steps = null;
+      if (this.#tags.length > 0) this.#tags = [];
+    }
+    this.#done = false;
+    this.#forwardReady = options.forwardReady;
+    this.#wantTags = options.wantTags;
+    this.#addSteps(options.steps);
+    server.consumer = this;
+  }
+
+  onMessage(type: number, buffer: Buffer, start: number, end: number): void {
+    switch (type) {
+      case Backend.readyForQuery:
+        this.#steps = null;
+        if (this.#server!.readyDue === 0) this.#done = true;
+        if (!this.#forwardReady) return;
+        break;
+      case Backend.error:
+        this.#failed = true;
+        this.#steps = null;
+        break;
+      case Backend.commandComplete:
+        if (this.#wantTags) this.#tags.push(buffer.toString('latin1', start + headerBytes, end - 1));
+        break;
+      case Backend.emptyQuery:
+      case Backend.portalSuspended:
+        if (this.#wantTags) this.#tags.push('');
+        break;
+      case Backend.copyInResponse:
+        this.#copyIn = true;
+        break;
+      default:
+        break;
+    }
+    if (this.#steps !== null && endsStep(type)) this.#step(buffer, start, end);
+    else this.#forward(buffer, start, end);
+  }
+
+  onRows(buffer: Buffer, start: number, end: number): void {
+    this.#forward(buffer, start, end);
+  }
+
+  onChunkEnd(server: ServerConnection): void {
+    this.#flush(server);
+    if (this.#copyIn) {
+      this.#copyIn = false;
+      this.#events.onRelayCopyIn(server);
+    } else if (this.#done) {
+      this.#finish(server, null);
+    }
+  }
+
+  onServerLost(error: PgError): void {
+    const server = this.#server;
+    if (server === null) return;
+    this.#flush(server);
+    this.#failed = true;
+    this.#finish(server, error);
+  }
+
+  /** Set by the session: what the client sent may go on towards the server. */
+  onServerDrain: () => void = () => {};
+
+  onClientDrain(): void {
+    if (!this.#pausedServer) return;
+    this.#pausedServer = false;
+    this.#server?.transport.resume();
+  }
+
+  /** Stops following; the server's answers are somebody else's now. */
+  detach(): void {
+    if (this.#server === null) return;
+    if (this.#pausedServer) this.#server.transport.resume();
+    this.#pausedServer = false;
+    this.#server.consumer = null;
+    this.#server = null;
+    this.#slices = [];
+    this.#openBuffer = null;
+  }
+
+  #finish(server: ServerConnection, lost: PgError | null): void {
+    const outcome = { failed: this.#failed, tags: this.#tags, lost };
+    this.detach();
+    this.#events.onRelayDone(server, outcome);
+  }
+
+  #addSteps(steps: RelayStep[] | null): void {
+    if (steps === null) return;
+    this.#steps = this.#steps === null ? steps : [...this.#steps, ...steps];
+    this.#localSteps();
+  }
+
+  #step(buffer: Buffer, start: number, end: number): void {
+    const step = this.#steps!.shift();
+    if (step === undefined || step.kind === 'forward') {
+      this.#forward(buffer, start, end);
+    } else if (step.kind === 'parse') {
+      step.statement.preparedOn(this.#server!);
+      this.#forward(buffer, start, end);
+    } else if (step.kind === 'swallow') {
+      step.statement?.preparedOn(this.#server!);
+    } else if (step.kind === 'closed') {
+      this.#server!.prepared.delete(step.name);
+    }
+    this.#localSteps();
+  }
+
+  /** Answers that come from PgPack and whose turn it is. */
+  #localSteps(): void {
+    for (let step = this.#steps?.[0]; step !== undefined; step = this.#steps?.[0]) {
+      if (step.kind === 'parse-complete') this.#forward(parseComplete, 0, parseComplete.length);
+      else if (step.kind === 'close-complete') this.#forward(closeComplete, 0, 5);
+      else return;
+      this.#steps!.shift();
+    }
+    if (this.#steps?.length === 0) this.#steps = null;
+  }
+
+  #forward(buffer: Buffer, start: number, end: number): void {
+    if (this.#openBuffer === buffer && this.#openEnd === start) {
+      this.#openEnd = end;
+      return;
+    }
+    this.#closeSlice();
+    this.#openBuffer = buffer;
+    this.#openStart = start;
+    this.#openEnd = end;
+  }
+
+  #closeSlice(): void {
+    if (this.#openBuffer === null) return;
+    this.#slices.push(this.#openBuffer.subarray(this.#openStart, this.#openEnd));
+    this.#openBuffer = null;
+  }
+
+  #flush(server: ServerConnection): void {
+    this.#closeSlice();
+    const slices = this.#slices;
+    if (slices.length === 0) return;
+    this.#forwarded = true;
+    const bytes = slices.length === 1 ? slices[0]! : Buffer.concat(slices);
+    slices.length = 0;
+    if (this.#client.write(bytes)) return;
+    server.transport.keepReadBuffer();
+    if (this.#client.backlogBytes > clientBacklogMax && !this.#pausedServer) {
+      this.#pausedServer = true;
+      server.transport.pause();
+    }
+  }
+}
+
+/** The message that completes the answer to one message of the extended protocol. */
+function endsStep(type: number): boolean {
+  switch (type) {
+    case Backend.parseComplete:
+    case Backend.bindComplete:
+    case Backend.closeComplete:
+    case Backend.rowDescription:
+    case Backend.noData:
+    case Backend.commandComplete:
+    case Backend.emptyQuery:
+    case Backend.portalSuspended:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,64 @@
+// The same statement on several shards: UPDATE and DELETE without a key, DDL, writes to
+// omnisharded tables.
+
+import { commandComplete } from '../protocol/backend-messages.ts';
+import { rowDescription } from '../protocol/row-description.ts';
+import type { ScatterPlan } from '../plan/statement-plan.ts';
+import { FanOut, summedTag } from './fan-out.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
+import type { ServerStream } from './shard-stream.ts';
+import { inBlock } from './wide-block.ts';
+
+export async function runScatter(
+  session: SessionContext,
+  run: StatementRun,
+  plan: ScatterPlan,
+  shards: readonly number[],
+): Promise<void> {
+  const { outsideTransaction } = run.cached.plan;
+  const work = () => scatter(session, run, plan, shards);
+  const tag = outsideTransaction ? await work() : await inBlock(session, work);
+  session.applyEffect(run.cached.plan, tag);
+  session.client.write(commandComplete(tag));
+}
+
+async function scatter(
+  session: SessionContext,
+  run: StatementRun,
+  plan: ScatterPlan,
+  shards: readonly number[],
+): Promise<string> {
+  const servers = await session.transaction.openAll(shards);
+  const { bind, parameterTypes } = run;
+  const request = { sql: run.cached.sql, parameterTypes, bind, hiddenColumns: 0 };
+  const fanOut = new FanOut(servers, () => request);
+  try {
+    await forwardRows(session, run, plan, fanOut.streams);
+  } catch (error) {
+    fanOut.cancel();
+    await fanOut.finished();
+    throw error;
+  }
+  await fanOut.finished();
+  for (const notice of fanOut.notices()) session.client.write(notice);
+  const tags = fanOut.streams.map(stream => stream.tag);
+  return plan.tag === 'sum' ? summedTag(tags) : tags[0]!;
+}
+
+/** RETURNING: rows of all shards, or of the first where all have the same. */
+async function forwardRows(
+  session: SessionContext,
+  run: StatementRun,
+  plan: ScatterPlan,
+  streams: readonly ServerStream[],
+): Promise<void> {
+  const columns = await streams[0]!.columns;
+  if (columns.length === 0) return;
+  if (run.bind === null) session.client.write(rowDescription(columns));
+  for (const [i, stream] of streams.entries()) {
+    const wanted = plan.tag === 'sum' || i === 0;
+    for (let chunk = await stream.next(); chunk !== null; chunk = await stream.next()) {
+      if (wanted && !session.client.write(chunk.bytes)) await session.clientDrained();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// What the parts that handle one client's statements share: its transaction, its statements, its
+// connection and the database it talks to. `ClientSession` implements it; the handlers see only
+// this, so that none of them depends on another.
+
+import type { ServerConnection } from '../backend/server-connection.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { BindMessage } from '../protocol/client-frame.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { DatabaseService } from './database-service.ts';
+import type { RelayStep } from './relay.ts';
+import type { SessionStatements } from './session-statements.ts';
+import type { CachedStatement, StatementCache } from './statement-cache.ts';
+
+export interface RelayRequest {
+  /** Whole messages for the server. */
+  readonly bytes: Buffer;
+  /** Extended exchange: its Sync is not among `bytes`; more messages follow. */
+  readonly open: boolean;
+  readonly steps: RelayStep[] | null;
+  /** False: the client's ReadyForQuery comes from us. */
+  readonly forwardReady: boolean;
+  /** Plans of the statements executed, in order: their effects follow the answers. */
+  readonly plans: readonly StatementPlan[];
+  /** Names the client prepares in this exchange: it does not have them if the exchange fails. */
+  readonly parsing: readonly string[];
+}
+
+export interface RelayResult {
+  readonly failed: boolean;
+  readonly tags: readonly string[];
+}
+
+/** One statement to be executed, however it came. */
+export interface StatementRun {
+  readonly cached: CachedStatement;
+  /** null: simple protocol, no parameters, text results. */
+  readonly bind: BindMessage | null;
+  readonly parameterTypes: readonly number[];
+}
+
+export interface SessionContext {
+  readonly client: Transport;
+  readonly database: DatabaseService;
+  readonly transaction: ClientTransaction;
+  readonly statements: SessionStatements;
+  /** Where statements that any shard can answer go. */
+  readonly homeShard: number;
+  readonly pinned: boolean;
+  /** The cache for the session's search path, or null while the catalog must be loaded. */
+  readonly cache: StatementCache | null;
+  /** Waits for the catalog. */
+  loadCache(): Promise<StatementCache>;
+  /** The extended exchange stays open on this server: more of it follows before Sync. */
+  readonly exchangeServer: ServerConnection | null;
+  /** Sends and forwards the answers. The session goes on by itself when all came. */
+  startRelay(server: ServerConnection, request: RelayRequest): void;
+  /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is
+   *  lost before any answer went to the client. */
+  relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult>;
+  /** A statement ran outside a relay: its effects on the session. */
+  applyEffect(plan: StatementPlan, tag: string): void;
+  /** The client's transaction block has ended. */
+  blockEnded(): void;
+  /** Takes over what the client sends: COPY FROM STDIN, up to CopyDone or CopyFail. */
+  receiveCopy(receiver: CopyReceiver): void;
+  /** The receiver wants data again. */
+  resumeCopy(): void;
+  /** The receiver wants no more: what the client still sends of its COPY is dropped. */
+  stopCopy(): void;
+  /** `client_encoding` as the client was told. */
+  readonly clientEncoding: string;
+  /** Resolves when the client has taken what was written to it; rejects when it is gone. */
+  clientDrained(): Promise<void>;
+}
+
+/** Gets the messages a client sends in COPY FROM STDIN mode. */
+export interface CopyReceiver {
+  /** A whole CopyData message, header included; the memory is the receiver's. Answers false when it wants no
+   *  more until it calls `resumeCopy`. */
+  onData(data: Buffer): boolean;
+  onDone(): void;
+  onFail(reason: string): void;
+}

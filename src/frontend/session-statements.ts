@@ -1,0 +1,128 @@
+// The prepared statements and portals of one client, by the names the client gave them.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { PreparedStatement, type StatementRegistry } from './prepared-statement.ts';
+import type { CachedStatement } from './statement-cache.ts';
+import type { WidePortal } from './wide-portal.ts';
+
+/** A portal: bound on a server, or held here because its rows come from several shards. */
+export interface Portal {
+  readonly statement: PreparedStatement;
+  /** Where the portal is, when it is on one server; else -1. */
+  readonly shard: number;
+  /** null: the portal is on the server that answered its Bind. */
+  readonly wide: WidePortal | null;
+}
+
+/** Names one client may hold. */
+const statementsMax = 100_000;
+
+export class SessionStatements {
+  readonly #registry: StatementRegistry;
+  readonly #named = new Map<string, PreparedStatement>();
+  readonly #portals = new Map<string, Portal>();
+  #unnamed: PreparedStatement | null = null;
+
+  constructor(registry: StatementRegistry) {
+    this.#registry = registry;
+  }
+
+  get count(): number {
+    return this.#named.size;
+  }
+
+  /** Throws `preparedStatementExists`. */
+  add(
+    name: string,
+    sql: string,
+    parameterTypes: readonly number[],
+    cached: CachedStatement,
+  ): PreparedStatement {
+    if (name === '') {
+      const same =
+        this.#unnamed !== null &&
+        this.#unnamed.sql === sql &&
+        sameTypes(this.#unnamed.parameterTypes, parameterTypes);
+      if (!same) this.#unnamed = new PreparedStatement(sql, parameterTypes, cached, '');
+      return this.#unnamed!;
+    }
+    if (this.#named.has(name)) throw new PgError(errors.preparedStatementExists, { name });
+    if (this.#named.size >= statementsMax) {
+      const what = 'number of prepared statements of one client';
+      throw new PgError(errors.memoryLimit, { what, limit: statementsMax });
+    }
+    const statement = this.#registry.acquire(sql, parameterTypes, cached);
+    this.#named.set(name, statement);
+    return statement;
+  }
+
+  find(name: string): PreparedStatement | null {
+    return (name === '' ? this.#unnamed : this.#named.get(name)) ?? null;
+  }
+
+  /** Throws `preparedStatementMissing` or `unnamedStatementMissing`. */
+  get(name: string): PreparedStatement {
+    const statement = this.find(name);
+    if (statement !== null) return statement;
+    if (name === '') throw new PgError(errors.unnamedStatementMissing);
+    throw new PgError(errors.preparedStatementMissing, { name });
+  }
+
+  delete(name: string): void {
+    if (name === '') {
+      this.#unnamed = null;
+      return;
+    }
+    const statement = this.#named.get(name);
+    if (statement === undefined) return;
+    this.#named.delete(name);
+    this.#registry.release(statement);
+  }
+
+  /** Parse of these names failed at the server: the client does not have them. */
+  deleteAll(names: readonly string[]): void {
+    for (const name of names) this.delete(name);
+  }
+
+  clear(): void {
+    for (const name of [...this.#named.keys()]) this.delete(name);
+    this.#unnamed = null;
+    this.closePortals();
+  }
+
+  setPortal(name: string, portal: Portal): void {
+    if (name !== '' && this.#portals.has(name)) throw new PgError(errors.portalExists, { name });
+    void this.#portals.get(name)?.wide?.close();
+    this.#portals.set(name, portal);
+  }
+
+  portal(name: string): Portal | null {
+    return this.#portals.get(name) ?? null;
+  }
+
+  async closePortal(name: string): Promise<void> {
+    const portal = this.#portals.get(name);
+    this.#portals.delete(name);
+    await portal?.wide?.close();
+  }
+
+  /** Portals whose rows still wait on servers that another statement needs now: they cannot be
+   *  gone on with. `except`: the one that is. */
+  async closeSuspended(except: WidePortal | null): Promise<void> {
+    for (const [name, { wide }] of this.#portals) {
+      if (wide !== null && wide !== except && wide.suspended) await this.closePortal(name);
+    }
+  }
+
+  /** Portals live until their transaction ends. */
+  closePortals(): void {
+    if (this.#portals.size === 0) return;
+    for (const portal of this.#portals.values()) void portal.wide?.close();
+    this.#portals.clear();
+  }
+}
+
+function sameTypes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((oid, i) => oid === b[i]);
+}

@@ -1,0 +1,70 @@
+// A statement with its literals lifted out, reduced to what routing needs of it: which literal is
+// the sharding key. Only statements that end on one shard have one; the text itself is relayed
+// as it came, so no other literal matters.
+
+import type { KeySet } from '../plan/route.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import { type ShardingKeyType, shardOfTextBytes } from '../sharding/sharding-key.ts';
+import type { LiftedStatement } from '../sql/lexer.ts';
+import type { CachedScript } from './statement-cache.ts';
+
+export class Shape {
+  readonly plan: StatementPlan;
+  readonly #slot: number;
+  readonly #rule: number;
+
+  private constructor(plan: StatementPlan, slot: number, rule: number) {
+    this.plan = plan;
+    this.#slot = slot;
+    this.#rule = rule;
+  }
+
+  /** null when statements of this shape cannot be routed by one literal alone. */
+  static of(script: CachedScript, lifted: LiftedStatement): Shape | null {
+    const statement = script.statements[0];
+    if (statement === undefined || script.statements.length > 1) return null;
+    const { plan } = statement;
+    if (!relaysPlainly(plan)) return null;
+    const { groups } = plan.route;
+    if (groups.length === 0) return plan.groupless === 'any' ? new Shape(plan, -1, -1) : null;
+    if (groups.length > 1) return null;
+    const slot = slotOf(groups[0]!.sets, lifted);
+    return slot < 0 ? null : new Shape(plan, slot, groups[0]!.rule);
+  }
+
+  /** Shard of a statement of this shape, or -1 when any shard will do. Throws the errors that
+   *  PostgreSQL has for a literal that is no value of the key's type. */
+  shardOf(
+    bytes: Buffer,
+    lifted: LiftedStatement,
+    rules: readonly { readonly type: ShardingKeyType }[],
+    shardCount: number,
+  ): number {
+    if (this.#slot < 0) return -1;
+    const start = lifted.starts[this.#slot]!;
+    const end = lifted.ends[this.#slot]!;
+    return shardOfTextBytes(rules[this.#rule]!.type, bytes, start, end, shardCount);
+  }
+}
+
+/** Nothing about it has to be done by PgPack once its shard is known. */
+export function relaysPlainly(plan: StatementPlan): boolean {
+  return (
+    plan.effect === null &&
+    plan.pinsSession === null &&
+    !plan.changesSchema &&
+    !plan.outsideTransaction &&
+    !(plan.wide.kind === 'refusal' && plan.wide.always)
+  );
+}
+
+/** The lifted literal that is the only value of the only set; -1 when there is none. */
+function slotOf(sets: readonly KeySet[], lifted: LiftedStatement): number {
+  if (sets.length !== 1 || sets[0]!.values.length !== 1) return -1;
+  const value = sets[0]!.values[0]!;
+  if (value.kind !== 'constant' || value.location < 0) return -1;
+  for (let i = 0; i < lifted.count; i++) {
+    if (lifted.locations[i] === value.location) return i;
+  }
+  return -1;
+}

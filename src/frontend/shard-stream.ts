@@ -1,0 +1,244 @@
+// One statement running on one shard, its rows collected as whole DataRow messages for whoever
+// pulls them. A reader that does not pull makes the server wait.
+
+import { cancelQuery } from '../backend/cancel-query.ts';
+import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { RowChunk, ShardStream } from '../executor/shard-client.ts';
+import { ByteWriter } from '../protocol/byte-writer.ts';
+import type { BindMessage } from '../protocol/client-frame.ts';
+import {
+  syncMessage,
+  writeDescribe,
+  writeExecute,
+  writeParse,
+} from '../protocol/frontend-messages.ts';
+import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
+import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
+import { ServerError } from '../protocol/server-error.ts';
+
+/** Bytes of rows that wait to be pulled before the server is made to wait. */
+const queuedBytesMax = 1_048_576;
+
+export interface ShardRequest {
+  readonly sql: string;
+  /** OIDs of the parameters; 0: PostgreSQL infers. */
+  readonly parameterTypes: readonly number[];
+  readonly bind: BindMessage | null;
+  /** Columns behind those the client knows. */
+  readonly hiddenColumns: number;
+}
+
+export class ServerStream implements ShardStream, ServerConsumer {
+  readonly server: ServerConnection;
+  readonly columns: Promise<readonly ColumnDescription[]>;
+  /** Resolves when the server is done with the statement, whatever came of it. */
+  readonly finished: Promise<void>;
+  /** NoticeResponse messages, as they came. */
+  readonly notices: Buffer[] = [];
+  /** Command tag; empty until it came. */
+  tag = '';
+  error: Error | null = null;
+
+  #resolveColumns!: (columns: readonly ColumnDescription[]) => void;
+  #rejectColumns!: (error: Error) => void;
+  #resolveFinished!: () => void;
+  #arrived: Buffer[] = [];
+  #rest: Buffer | null = null;
+  #queue: RowChunk[] = [];
+  #queuedBytes = 0;
+  #waiting: { resolve: (chunk: RowChunk | null) => void; reject: (error: Error) => void } | null =
+    null;
+  #ended = false;
+  #dropping = false;
+  #paused = false;
+
+  constructor(server: ServerConnection, request: ShardRequest) {
+    this.server = server;
+    this.columns = new Promise((resolve, reject) => {
+      this.#resolveColumns = resolve;
+      this.#rejectColumns = reject;
+    });
+    this.columns.catch(() => {});
+    this.finished = new Promise(resolve => {
+      this.#resolveFinished = resolve;
+    });
+    server.consumer = this;
+    server.unnamed = null;
+    server.send(requestMessages(request), 1);
+  }
+
+  get shard(): number {
+    return this.server.address.shard;
+  }
+
+  next(): Promise<RowChunk | null> {
+    const chunk = this.#queue.shift();
+    if (chunk !== undefined) {
+      this.#queuedBytes -= chunk.bytes.length;
+      this.#resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.error !== null) return Promise.reject(this.error);
+    if (this.#ended) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  /** Drops what is still to come. Outside a transaction the server is told to stop; in one that
+   *  would abort it. */
+  cancel(): void {
+    if (this.#ended || this.#dropping) return;
+    this.#dropping = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#resume();
+    if (this.server.transactionStatus === 0x49) void cancelQuery(this.server);
+  }
+
+  onMessage(type: number, buffer: Buffer, start: number, end: number): void {
+    switch (type) {
+      case Backend.rowDescription:
+        this.#resolveColumns(readRowDescription(Buffer.from(buffer.subarray(start, end))));
+        break;
+      case Backend.noData:
+        this.#resolveColumns([]);
+        break;
+      case Backend.commandComplete:
+        this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
+        break;
+      case Backend.error:
+        this.error ??= new ServerError(Buffer.from(buffer.subarray(start, end)));
+        break;
+      case Backend.notice:
+        this.notices.push(Buffer.from(buffer.subarray(start, end)));
+        break;
+      case Backend.copyInResponse:
+      case Backend.copyOutResponse: {
+        const at = `${this.server.address.host}:${this.server.address.port}`;
+        const args = { shard: this.shard, address: at, what: 'COPY response' };
+        this.error ??= new PgError(errors.serverProtocol, args);
+        this.server.destroy();
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  onRows(buffer: Buffer, start: number, end: number): void {
+    if (!this.#dropping) this.#arrived.push(Buffer.from(buffer.subarray(start, end)));
+  }
+
+  onChunkEnd(server: ServerConnection): void {
+    this.#collect();
+    if (server.readyDue === 0) {
+      server.consumer = null;
+      this.#end();
+    }
+  }
+
+  onServerLost(error: PgError): void {
+    this.error ??= error;
+    this.#end();
+  }
+
+  onServerDrain(): void {}
+
+  #end(): void {
+    this.#ended = true;
+    if (this.error !== null) this.#rejectColumns(this.error);
+    else this.#resolveColumns([]);
+    this.#serve();
+    this.#resolveFinished();
+  }
+
+  #collect(): void {
+    if (this.#arrived.length > 0) {
+      const pieces = this.#rest === null ? this.#arrived : [this.#rest, ...this.#arrived];
+      const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+      this.#arrived = [];
+      const { chunk, used } = cutRows(bytes);
+      this.#rest = used === bytes.length ? null : bytes.subarray(used);
+      if (chunk !== null) {
+        this.#queue.push(chunk);
+        this.#queuedBytes += chunk.bytes.length;
+        if (this.#queuedBytes > queuedBytesMax && !this.#paused) {
+          this.#paused = true;
+          this.server.transport.pause();
+        }
+      }
+    }
+    this.#serve();
+  }
+
+  /** Gives the waiting reader what there is. */
+  #serve(): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    const chunk = this.#queue.shift();
+    if (chunk !== undefined) {
+      this.#waiting = null;
+      this.#queuedBytes -= chunk.bytes.length;
+      this.#resume();
+      waiting.resolve(chunk);
+    } else if (this.error !== null) {
+      this.#waiting = null;
+      waiting.reject(this.error);
+    } else if (this.#ended) {
+      this.#waiting = null;
+      waiting.resolve(null);
+    }
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.#queuedBytes > queuedBytesMax / 2) return;
+    this.#paused = false;
+    this.server.transport.resume();
+  }
+}
+
+/** Whole DataRow messages at the head of `bytes`. */
+function cutRows(bytes: Buffer): { chunk: RowChunk | null; used: number } {
+  const offsets: number[] = [0];
+  let pos = 0;
+  while (bytes.length - pos >= headerBytes) {
+    const next = pos + 1 + bytes.readInt32BE(pos + 1);
+    if (next > bytes.length) break;
+    pos = next;
+    offsets.push(pos);
+  }
+  const rows = offsets.length - 1;
+  if (rows === 0) return { chunk: null, used: 0 };
+  const chunk = { bytes: bytes.subarray(0, pos), offsets: Int32Array.from(offsets), rows };
+  return { chunk, used: pos };
+}
+
+/** Parse, Bind, Describe, Execute and Sync with the client's parameter values unchanged. */
+function requestMessages(request: ShardRequest): Buffer {
+  const out = new ByteWriter(request.sql.length + 256);
+  writeParse(out, '', request.sql, request.parameterTypes);
+  out.begin(Frontend.bind).cstring('').cstring('');
+  const { bind } = request;
+  if (bind === null) {
+    out.int16(0).int16(0).int16(0);
+  } else {
+    out.bytes(bind.buffer, bind.rest, bind.resultFormats);
+    writeResultFormats(out, bind, request);
+  }
+  out.end();
+  writeDescribe(out, 'P', '');
+  writeExecute(out, '', 0);
+  return out.bytes(syncMessage).take();
+}
+
+/** A list of formats names one per column: hidden columns are added to it as text. None or one
+ *  format holds for all columns, hidden ones too. */
+function writeResultFormats(out: ByteWriter, bind: BindMessage, request: ShardRequest): void {
+  const count = bind.buffer.readUInt16BE(bind.resultFormats);
+  const hidden = count > 1 ? request.hiddenColumns : 0;
+  out.int16(count + hidden).bytes(bind.buffer, bind.resultFormats + 2, bind.end);
+  for (let i = 0; i < hidden; i++) out.int16(0);
+}

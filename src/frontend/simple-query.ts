@@ -1,0 +1,150 @@
+// A simple Query message: one text with any number of statements.
+
+import { emptyQueryResponse, readyForQuery } from '../protocol/backend-messages.ts';
+import { stringEnd } from '../protocol/client-frame.ts';
+import { headerBytes } from '../protocol/message-codes.ts';
+import { liftLiterals } from '../sql/lexer.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { Unit } from './inbox.ts';
+import { checkQuerySize } from './query-size.ts';
+import { ReportedError } from './reported-error.ts';
+import { runStatement } from './run-statement.ts';
+import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
+import { relaysPlainly } from './shape.ts';
+import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
+import type { CachedScript, StatementCache } from './statement-cache.ts';
+
+/** Longer texts are not looked up by shape: bulk inserts, mostly, which never come again. */
+const liftedBytesMax = 4_096;
+
+/** Answers null when a relay was started that ends the unit by itself. */
+export function handleSimpleQuery(session: SessionContext, unit: Unit): Promise<void> | null {
+  const end = stringEnd(unit.bytes, headerBytes, unit.bytes.length);
+  checkQuerySize(session, unit.bytes.length);
+  const { cache } = session;
+  if (cache === null) {
+    return session.loadCache().then(loaded => runText(session, unit, end, loaded, relayLater));
+  }
+  const relayed = relayByShape(session, unit, end, cache);
+  return relayed === undefined ? runText(session, unit, end, cache, relayNow) : relayed;
+}
+
+/** The fast way: a text whose shape is known goes to the shard its literal names. undefined: the
+ *  text has to be looked at. */
+function relayByShape(
+  session: SessionContext,
+  unit: Unit,
+  end: number,
+  cache: StatementCache,
+): Promise<void> | null | undefined {
+  if (end - headerBytes > liftedBytesMax) return undefined;
+  if (session.transaction.failed && session.database.shardCount > 1) return undefined;
+  if (!liftLiterals(unit.bytes, headerBytes, end, cache.lifted)) return undefined;
+  let shape = cache.shape();
+  if (shape === undefined) {
+    cache.learnShape(cache.script(unit.bytes.toString('utf8', headerBytes, end)));
+    shape = cache.shape();
+  }
+  if (shape === null || shape === undefined) return undefined;
+  const { database } = session;
+  const shard = shape.shardOf(unit.bytes, cache.lifted, database.rules, database.shardCount);
+  return relayNow(session, unit.bytes, shard, [shape.plan]);
+}
+
+type RelayText<Result> = (
+  session: SessionContext,
+  message: Buffer,
+  shard: number,
+  plans: readonly StatementPlan[],
+) => Result;
+
+/** Sends the message as it came, at once if a connection is there. `shard` -1: any. */
+const relayNow: RelayText<Promise<void> | null> = (session, message, shard, plans) => {
+  const server = session.transaction.ready(placeOf(session, shard));
+  if (server === null) return relayLater(session, message, shard, plans);
+  server.unnamed = null;
+  session.startRelay(server, requestOf(message, plans));
+  return null;
+};
+
+const relayLater: RelayText<Promise<void>> = async (session, message, shard, plans) => {
+  const server = await session.transaction.open(placeOf(session, shard));
+  server.unnamed = null;
+  await session.relay(server, requestOf(message, plans));
+};
+
+function placeOf(session: SessionContext, shard: number): number {
+  return shard >= 0 ? shard : (session.transaction.openShard ?? session.homeShard);
+}
+
+function requestOf(bytes: Buffer, plans: readonly StatementPlan[]): RelayRequest {
+  return { bytes, open: false, steps: null, forwardReady: true, plans, parsing: [] };
+}
+
+/** A text whose statements have to be looked at one by one. */
+function runText<Result extends Promise<void> | null>(
+  session: SessionContext,
+  unit: Unit,
+  end: number,
+  cache: StatementCache,
+  relay: RelayText<Result>,
+): Result | Promise<void> {
+  const script = cache.script(unit.bytes.toString('utf8', headerBytes, end));
+  if (script.error !== null) throw script.error;
+  if (script.statements.length === 0) {
+    session.client.write(Buffer.concat([emptyQueryResponse, readyForQuery(session.transaction.status)]));
+    return Promise.resolve();
+  }
+  const plans = script.statements.map(statement => statement.plan);
+  if (session.database.shardCount === 1 && !isDeallocate(session, plans)) {
+    return relay(session, unit.bytes, 0, plans);
+  }
+  const shard = commonShard(session, script);
+  if (shard !== null) return relay(session, unit.bytes, shard, plans);
+  return runScript(session, script);
+}
+
+/** Statements prepared by protocol messages have other names on the server. */
+function isDeallocate(session: SessionContext, plans: readonly StatementPlan[]): boolean {
+  return plans.length === 1 && plans[0]!.effect?.kind === 'deallocate' && !session.pinned;
+}
+
+/** The shard that the whole text can be relayed to, or null. */
+function commonShard(session: SessionContext, script: CachedScript): number | null {
+  if (session.transaction.failed || session.transaction.mode === 'implicit') return null;
+  let common = anyShard;
+  for (const cached of script.statements) {
+    const { plan } = cached;
+    if (!relaysPlainly(plan) || (plan.route.groups.length === 0 && plan.groupless === 'all')) {
+      return null;
+    }
+    const shard = chooseShard(
+      plan.route,
+      executionOf(session.database, { cached, bind: null, parameterTypes: [] }),
+    );
+    if (shard === anyShard) continue;
+    if (shard < 0 || (common !== anyShard && common !== shard)) return null;
+    common = shard;
+  }
+  return common;
+}
+
+/** One after the other; several of them are one transaction (protocol section "Multiple
+ *  Statements in a Simple Query"). */
+async function runScript(session: SessionContext, script: CachedScript): Promise<void> {
+  const { transaction } = session;
+  const several = script.statements.length > 1;
+  try {
+    for (const cached of script.statements) {
+      if (several) transaction.beginImplicit();
+      const run: StatementRun = { cached, bind: null, parameterTypes: [] };
+      if (!(await runStatement(session, run))) throw new ReportedError();
+    }
+  } catch (error) {
+    transaction.fail();
+    if (transaction.mode === 'implicit') await transaction.end(false);
+    throw error;
+  }
+  if (transaction.mode === 'implicit') await transaction.end(true);
+  session.client.write(readyForQuery(transaction.status));
+}

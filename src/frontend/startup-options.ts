@@ -1,0 +1,58 @@
+// The parameters of a StartupMessage as settings of the session (postgres.c, process_postgres_switches;
+// backend_startup.c): every name that is not the connection's own is a setting.
+
+import type { Settings } from '../backend/settings-registry.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+
+const notSettings = new Set(['user', 'database', 'options', 'replication']);
+
+/** Settings by lower-case name. Throws PgError for switches that are not settings. */
+export function startupSettings(parameters: ReadonlyMap<string, string>): Map<string, string> {
+  const settings = new Map<string, string>();
+  for (const [name, value] of readOptions(parameters.get('options') ?? '')) {
+    settings.set(name.toLowerCase(), value);
+  }
+  for (const [name, value] of parameters) {
+    if (notSettings.has(name) || name.startsWith('_pq_.')) continue;
+    settings.set(name.toLowerCase(), value);
+  }
+  return settings;
+}
+
+/** Statements that bring a server connection to these settings. */
+export function settingStatements(settings: ReadonlyMap<string, string>): Settings {
+  const statements = new Map<string, string>();
+  for (const [name, value] of settings) {
+    const call = `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`;
+    statements.set(name, `SELECT ${call}`);
+  }
+  return statements;
+}
+
+function literal(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}
+
+/** `-c name=value`, `-cname=value`, `--name=value`; a backslash escapes a blank (pg_split_opts). */
+function* readOptions(options: string): Generator<[string, string]> {
+  const words = (options.match(/(?:\\.|\S)+/g) ?? []).map(word => word.replace(/\\(.)/g, '$1'));
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    let assignment: string;
+    if (word === '-c') assignment = words[++i] ?? '';
+    else if (word.startsWith('-c')) assignment = word.slice(2);
+    else if (word.startsWith('--')) assignment = word.slice(2);
+    else throw invalidSwitch(word);
+    const equals = assignment.indexOf('=');
+    if (equals <= 0) throw invalidSwitch(assignment);
+    yield [assignment.slice(0, equals).replaceAll('-', '_'), assignment.slice(equals + 1)];
+  }
+}
+
+function invalidSwitch(word: string): PgError {
+  return new PgError(errors.syntaxErrorFatal, {
+    what: `invalid command-line argument for server process: ${word}`,
+  });
+}

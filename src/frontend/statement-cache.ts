@@ -1,0 +1,119 @@
+// Plans of the statements seen, by their text, and by their shape: the text with its literals
+// lifted out, so that `id = 1` and `id = 2` share an entry in the simple protocol. A cache
+// belongs to one user's view of one database, one catalog and one search path.
+
+import { BoundedCache } from '../common/bounded-cache.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import { type LiftedStatement, newLiftedStatement } from '../sql/lexer.ts';
+import { parseStatements } from '../sql/parser.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { Shape } from './shape.ts';
+
+export interface CachedStatement {
+  readonly sql: string;
+  readonly plan: StatementPlan;
+  /** Number of the cache it is from. */
+  readonly scope: number;
+}
+
+/** One text of a simple query: any number of statements, or the error its parsing raised. */
+export interface CachedScript {
+  readonly sql: string;
+  readonly statements: readonly CachedStatement[];
+  readonly error: PgError | null;
+}
+
+export type PlanStatement = (sql: string, stmt: SyntaxNode) => StatementPlan;
+
+/** Longer texts (bulk inserts, mostly) are planned each time: entries are bounded in number, this
+ *  bounds them in size. */
+const cachedTextMax = 16_384;
+
+/** Shapes that turned out not to be routable by their literals. */
+const unroutable = 'unroutable';
+
+let scopes = 0;
+
+export class StatementCache {
+  readonly scope = ++scopes;
+  /** Scratch for the lookup by shape. */
+  readonly lifted: LiftedStatement = newLiftedStatement();
+  readonly #plan: PlanStatement;
+  /** What a text that our parser cannot read is, where one server is asked anyway; null where
+   *  it must be understood. */
+  readonly #fallback: StatementPlan | null;
+  readonly #scripts: BoundedCache<string, CachedScript>;
+  readonly #shapes: BoundedCache<string, Shape | typeof unroutable>;
+
+  constructor(entriesMax: number, plan: PlanStatement, fallback: StatementPlan | null) {
+    this.#plan = plan;
+    this.#fallback = fallback;
+    this.#scripts = new BoundedCache(entriesMax);
+    this.#shapes = new BoundedCache(entriesMax);
+  }
+
+  /** The plans of a text. Does not throw: errors are part of the answer. */
+  script(sql: string): CachedScript {
+    let script = this.#scripts.get(sql);
+    if (script === undefined) {
+      script = this.#read(sql);
+      if (sql.length <= cachedTextMax) this.#scripts.set(sql, script);
+    }
+    return script;
+  }
+
+  /** The one statement of an extended query. Throws `multipleCommands` and what parsing raised. */
+  statement(sql: string): CachedStatement {
+    const script = this.script(sql);
+    if (script.error !== null) throw script.error;
+    if (script.statements.length > 1) throw new PgError(errors.multipleCommands);
+    return script.statements[0] ?? this.#empty(sql);
+  }
+
+  /** The shape that `lifted` was filled from, if statements of it can be routed by their
+   *  literals; undefined: not seen yet. */
+  shape(): Shape | null | undefined {
+    const shape = this.#shapes.get(this.lifted.key);
+    return shape === unroutable ? null : shape;
+  }
+
+  /** Remembers the shape of the statement that `lifted` was filled from. */
+  learnShape(script: CachedScript): void {
+    this.#shapes.set(this.lifted.key, Shape.of(script, this.lifted) ?? unroutable);
+  }
+
+  #read(sql: string): CachedScript {
+    try {
+      const parsed = parseStatements(sql);
+      const statements = parsed.map(({ text, stmt }) => {
+        return { sql: text, plan: this.#plan(text, stmt), scope: this.scope };
+      });
+      return { sql, statements, error: null };
+    } catch (error) {
+      if (!(error instanceof PgError)) throw error;
+      if (this.#fallback === null || error.errorClass !== 'user') {
+        return { sql, statements: [], error };
+      }
+      return { sql, statements: [{ sql, plan: this.#fallback, scope: this.scope }], error: null };
+    }
+  }
+
+  #empty(sql: string): CachedStatement {
+    return { sql, plan: emptyStatement, scope: this.scope };
+  }
+}
+
+/** An empty query string: any server answers it. */
+export const emptyStatement: StatementPlan = {
+  tag: '',
+  route: { groups: [] },
+  groupless: 'any',
+  wide: { kind: 'refusal', construct: 'empty statement', hint: null, always: false },
+  effect: null,
+  writes: false,
+  changesSchema: false,
+  pinsSession: null,
+  outsideTransaction: false,
+};

@@ -1,0 +1,114 @@
+// What the functions and operators that a statement calls allow: whether they may run on one shard
+// at all, whether they give the same on every shard, whether they write or bind the session.
+
+import type { CatalogFunction } from '../catalog/catalog.ts';
+import { mayReadTables, resolveFunctions } from '../catalog/catalog.ts';
+import type { FunctionUse, ScopeBuilder } from '../sql/scope-builder.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { walk } from '../sql/syntax-tree.ts';
+import {
+  isFreshEachCall,
+  isSessionLock,
+  isSettingDependent,
+  isWriting,
+  needsAllShards,
+} from './builtin-functions.ts';
+
+/** A call that no statement on several shards may contain, even pinned to one; null: none. */
+export function callNeedingAllShards(facts: ScopeBuilder): string | null {
+  for (const use of facts.functions) {
+    const overloads = overloadsOf(use, facts);
+    if (isBuiltin(use, overloads) && needsAllShards(use.name)) return call(use);
+    if (overloads.some(mayReadTables)) return call(use);
+  }
+  for (const { schema, name } of facts.operators) {
+    const operators = facts.input.catalog.operators.get(name) ?? [];
+    const meant = operators.filter(one => schema === null || one.schema === schema);
+    if (meant.some(mayReadTables)) return `operator ${name}`;
+  }
+  return null;
+}
+
+/**
+ * A call whose value depends on when or where it runs; null: every shard gives the same. With
+ * `freshAllowed`, those that give a new value on each call are let through.
+ */
+export function callThatVaries(facts: ScopeBuilder, freshAllowed: boolean): string | null {
+  const [value] = facts.valueFunctions;
+  if (value !== undefined) return value;
+  for (const use of facts.functions) {
+    const overloads = overloadsOf(use, facts);
+    // Unknown to the catalog: created since, or it does not exist; nothing is known of it.
+    if (overloads.length === 0) return call(use);
+    if (overloads.every(one => one.volatility === 'immutable')) continue;
+    const builtin = isBuiltin(use, overloads);
+    if (builtin && isSettingDependent(use.name, use.args.length)) continue;
+    if (freshAllowed && builtin && isFreshEachCall(use.name)) continue;
+    return call(use);
+  }
+  for (const { schema, name } of facts.operators) {
+    const operators = facts.input.catalog.operators.get(name) ?? [];
+    const meant = operators.filter(one => schema === null || one.schema === schema);
+    if (meant.some(one => one.volatility !== 'immutable')) return `operator ${name}`;
+  }
+  return null;
+}
+
+/** `'now'`, `'today'` … become the time at which the shard reads them (datetime.c). */
+const momentText = /^\s*(now|today|tomorrow|yesterday)(\s+(allballs|[\d:.+-]+\s*[a-z/_]*))?\s*$/i;
+const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
+
+/** A literal, cast or system column whose meaning differs between shards; null: none. */
+export function partThatVaries(stmt: SyntaxNode): string | null {
+  let found: string | null = null;
+  walk(stmt, value => {
+    const node = value as SyntaxNode;
+    const text = node.A_Const?.sval?.sval;
+    if (text !== undefined && momentText.test(text)) found ??= `the literal '${text}'`;
+    const type = node.TypeCast?.typeName?.names?.at(-1) as SyntaxNode | undefined;
+    if (type?.String?.sval?.startsWith('reg')) found ??= `a cast to ${type.String.sval}`;
+    const column = (node.ColumnRef?.fields?.at(-1) as SyntaxNode | undefined)?.String?.sval;
+    if (column !== undefined && systemColumns.has(column)) found ??= `system column ${column}`;
+    return found === null;
+  });
+  return found;
+}
+
+/** What keeps the client on its server connection afterwards (one shard); null: nothing. */
+export function callBindingSession(facts: ScopeBuilder): string | null {
+  for (const use of facts.functions) {
+    if (!isBuiltin(use, overloadsOf(use, facts))) continue;
+    if (isSessionLock(use.name)) return call(use);
+    if (use.name === 'set_config' && !isTrue(use.args[2])) return call(use);
+  }
+  return null;
+}
+
+/** Whether a read statement may write through a call: it has to run on a primary. */
+export function callsMayWrite(facts: ScopeBuilder): boolean {
+  return facts.functions.some(use => {
+    const overloads = overloadsOf(use, facts);
+    if (isBuiltin(use, overloads)) return isWriting(use.name) || isSessionLock(use.name);
+    return overloads.length === 0 || overloads.some(one => one.volatility === 'volatile');
+  });
+}
+
+export function overloadsOf(use: FunctionUse, facts: ScopeBuilder): readonly CatalogFunction[] {
+  const { catalog, searchPath } = facts.input;
+  return resolveFunctions(catalog, use.name, use.schema, searchPath);
+}
+
+function isBuiltin(use: FunctionUse, overloads: readonly CatalogFunction[]): boolean {
+  if (overloads.length === 0) return use.schema === null || use.schema === 'pg_catalog';
+  return overloads.every(one => one.schema === 'pg_catalog');
+}
+
+function isTrue(node: SyntaxNode | undefined): boolean {
+  const value = node?.TypeCast === undefined ? node : (node.TypeCast.arg as SyntaxNode);
+  // Not as a string: literals are lifted, and the plan must hold for any other.
+  return value?.A_Const?.boolval?.boolval ?? false;
+}
+
+function call(use: FunctionUse): string {
+  return `function ${use.name}()`;
+}

@@ -1,0 +1,147 @@
+// Types of expressions, as far as merging needs them: columns, literals, casts, arithmetic and a
+// few functions. null: not known, and then nothing is merged by it. Results follow pg_operator.dat
+// and pg_proc.dat.
+
+import type { CollationClass } from '../catalog/catalog.ts';
+import type { Level } from '../sql/level.ts';
+import { catalogColumn } from '../sql/level.ts';
+import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { A_Const, A_Expr, FuncCall, SyntaxNode } from '../sql/syntax-tree.ts';
+import { qualifiedName } from '../sql/syntax-tree.ts';
+import { typeOid } from '../types/type-oid.ts';
+import { builtinCall } from './builtin-call.ts';
+
+export interface ExpressionType {
+  readonly oid: number;
+  /** null: the type has none. */
+  readonly collation: CollationClass | null;
+}
+
+const integers: readonly number[] = [typeOid.int2, typeOid.int4, typeOid.int8];
+const numbers: readonly number[] = [...integers, typeOid.numeric, typeOid.float4, typeOid.float8];
+const texts: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar, typeOid.name];
+
+export function isText(oid: number): boolean {
+  return texts.includes(oid);
+}
+
+export function expressionType(
+  node: SyntaxNode | undefined,
+  level: Level,
+  facts: ScopeBuilder,
+): ExpressionType | null {
+  if (node === undefined) return null;
+  if (node.ColumnRef !== undefined) {
+    const use = level.resolve(node.ColumnRef);
+    const column = use === null ? null : catalogColumn(use);
+    return column === null ? null : { oid: column.typeOid, collation: column.collation };
+  }
+  if (node.A_Const !== undefined) return constantType(node.A_Const, facts);
+  if (node.TypeCast !== undefined) {
+    const inner = expressionType(node.TypeCast.arg, level, facts);
+    return castType(node.TypeCast.typeName, inner, facts);
+  }
+  if (node.A_Expr !== undefined) return operatorType(node.A_Expr, level, facts);
+  return node.FuncCall === undefined ? null : callType(node.FuncCall, level, facts);
+}
+
+function constantType(constant: A_Const, facts: ScopeBuilder): ExpressionType | null {
+  if (constant.ival !== undefined) return plain(typeOid.int4);
+  if (constant.boolval !== undefined) return plain(typeOid.bool);
+  if (constant.sval !== undefined) {
+    return { oid: typeOid.text, collation: facts.input.catalog.defaultCollation };
+  }
+  const text = constant.fval?.fval;
+  if (text === undefined) return null;
+  const fits = /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  return plain(fits ? typeOid.int8 : typeOid.numeric);
+}
+
+function castType(
+  type: NonNullable<SyntaxNode['TypeCast']>['typeName'],
+  inner: ExpressionType | null,
+  facts: ScopeBuilder,
+): ExpressionType | null {
+  if (type === undefined || type.setof || (type.arrayBounds?.length ?? 0) > 0) return null;
+  const { schema, name } = qualifiedName(type.names);
+  if (schema !== null && schema !== 'pg_catalog') return null;
+  const oid = (typeOid as Readonly<Record<string, number>>)[name];
+  if (oid === undefined) return null;
+  if (!isText(oid)) return plain(oid);
+  return { oid, collation: inner?.collation ?? facts.input.catalog.defaultCollation };
+}
+
+function operatorType(expr: A_Expr, level: Level, facts: ScopeBuilder): ExpressionType | null {
+  const { schema, name } = qualifiedName(expr.name);
+  if (expr.kind !== 'AEXPR_OP' || (schema !== null && schema !== 'pg_catalog')) return null;
+  if (!['+', '-', '*', '/', '%'].includes(name) || facts.input.catalog.operators.has(name)) {
+    return null;
+  }
+  const right = expressionType(expr.rexpr, level, facts);
+  if (expr.lexpr === undefined) return right !== null && isNumber(right.oid) ? right : null;
+  const left = expressionType(expr.lexpr, level, facts);
+  if (left === null || right === null) return null;
+  const oid = arithmeticType(left.oid, right.oid);
+  if (oid === null || (name === '%' && !integers.includes(oid) && oid !== typeOid.numeric)) {
+    return null;
+  }
+  return plain(oid);
+}
+
+/** Integers widen to the larger, with numeric to numeric, with any other float to float8. */
+function arithmeticType(a: number, b: number): number | null {
+  if (!isNumber(a) || !isNumber(b)) return null;
+  if (a === b) return a;
+  const floats: readonly number[] = [typeOid.float4, typeOid.float8];
+  if (floats.includes(a) || floats.includes(b)) return typeOid.float8;
+  if (a === typeOid.numeric || b === typeOid.numeric) return typeOid.numeric;
+  return integers.indexOf(a) > integers.indexOf(b) ? a : b;
+}
+
+function callType(call: FuncCall, level: Level, facts: ScopeBuilder): ExpressionType | null {
+  const name = builtinCall(call, facts);
+  if (name === null) return null;
+  if (name === 'count') return plain(typeOid.int8);
+  const args = (call.args ?? []) as readonly SyntaxNode[];
+  const arg = args.length === 1 ? expressionType(args[0], level, facts) : null;
+  if (arg === null) return null;
+  switch (name) {
+    case 'sum':
+      return sumType(arg.oid);
+    case 'avg':
+      return avgType(arg.oid);
+    case 'min':
+    case 'max':
+      return arg.oid === typeOid.varchar ? { ...arg, oid: typeOid.text } : arg;
+    case 'lower':
+    case 'upper':
+      return isText(arg.oid) ? { ...arg, oid: typeOid.text } : null;
+    case 'length':
+      return isText(arg.oid) ? plain(typeOid.int4) : null;
+    case 'abs':
+      return isNumber(arg.oid) ? arg : null;
+    default:
+      return null;
+  }
+}
+
+/** Result of sum; null: of a type that is not merged here. */
+export function sumType(oid: number): ExpressionType | null {
+  if (oid === typeOid.int2 || oid === typeOid.int4) return plain(typeOid.int8);
+  if (oid === typeOid.int8) return plain(typeOid.numeric);
+  return isNumber(oid) || oid === typeOid.interval ? plain(oid) : null;
+}
+
+export function avgType(oid: number): ExpressionType | null {
+  if (integers.includes(oid) || oid === typeOid.numeric) return plain(typeOid.numeric);
+  if (oid === typeOid.interval) return plain(oid);
+  return isNumber(oid) ? plain(typeOid.float8) : null;
+}
+
+function isNumber(oid: number): boolean {
+  return numbers.includes(oid);
+}
+
+function plain(oid: number): ExpressionType {
+  return { oid, collation: null };
+}

@@ -1,0 +1,113 @@
+// The columns that a SELECT gives out, stars expanded, and the helper columns a merge adds behind
+// them.
+
+import type { ColumnUse, Level } from '../sql/level.ts';
+import { outputName } from '../sql/output-names.ts';
+import { quoteName } from '../sql/quote-name.ts';
+import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { nameParts } from '../sql/syntax-tree.ts';
+import { type ExpressionType, expressionType } from './expression-type.ts';
+
+export interface OutputColumn {
+  /** null: not known. */
+  readonly name: string | null;
+  /** null: from a star. */
+  readonly expression: SyntaxNode | null;
+  /** The column it is, when it is one as it stands. */
+  readonly use: ColumnUse | null;
+  readonly type: ExpressionType | null;
+}
+
+export class OutputColumns {
+  readonly visible: readonly OutputColumn[];
+  /** SQL of helper columns, in order behind the visible ones. */
+  readonly hidden: string[] = [];
+
+  constructor(visible: readonly OutputColumn[]) {
+    this.visible = visible;
+  }
+
+  /** 0-based column that shows a relation's column; -1: none does. */
+  indexOf(use: ColumnUse): number {
+    return this.visible.findIndex(
+      one => one.use?.relation === use.relation && one.use.column === use.column,
+    );
+  }
+
+  /** Adds a helper column (once) and gives its index. */
+  addHidden(sql: string): number {
+    let at = this.hidden.indexOf(sql);
+    if (at === -1) at = this.hidden.push(sql) - 1;
+    return this.visible.length + at;
+  }
+
+  /** Adds a relation's column as helper. */
+  addColumn(use: ColumnUse): number {
+    return this.addHidden(`${quoteName(use.relation.refname)}.${quoteName(use.column)}`);
+  }
+
+  /** `, … AS …` to be put behind the target list. */
+  hiddenSql(): string {
+    const items = this.hidden.map((sql, at) => `${sql} AS "pgpack ${at + 1}"`);
+    if (items.length === 0) return '';
+    return `${this.visible.length === 0 ? ' ' : ', '}${items.join(', ')} `;
+  }
+}
+
+/** null: a star stands for columns that are not known, or merged by USING. */
+export function outputColumns(
+  targets: readonly SyntaxNode[],
+  level: Level,
+  facts: ScopeBuilder,
+): OutputColumns | null {
+  const columns: OutputColumn[] = [];
+  for (const target of targets) {
+    const value = target.ResTarget?.val as SyntaxNode | undefined;
+    const fields = (value?.ColumnRef?.fields ?? []) as readonly SyntaxNode[];
+    if (value?.A_Indirection !== undefined && JSON.stringify(value).includes('A_Star')) return null;
+    if (fields.at(-1)?.A_Star === undefined) {
+      columns.push({
+        name: outputName(target),
+        expression: value ?? null,
+        use: value?.ColumnRef === undefined ? null : level.resolve(value.ColumnRef),
+        type: expressionType(value, level, facts),
+      });
+      continue;
+    }
+    const expanded = starColumns(fields, level, facts);
+    if (expanded === null) return null;
+    columns.push(...expanded);
+  }
+  return new OutputColumns(columns);
+}
+
+function starColumns(
+  fields: readonly SyntaxNode[],
+  level: Level,
+  facts: ScopeBuilder,
+): readonly OutputColumn[] | null {
+  const names = nameParts(fields.slice(0, -1));
+  if (names.length > 1 || level.opaque) return null;
+  const [refname] = names;
+  if (refname === undefined && level.merged.size > 0) return null;
+  const relations = level.relations.filter(
+    one => refname === undefined || (one.refname === refname && !one.hidden),
+  );
+  if (relations.length === 0 || (refname !== undefined && relations.length > 1)) return null;
+  const columns: OutputColumn[] = [];
+  for (const relation of relations) {
+    if (relation.columns === null) return null;
+    for (const column of relation.columns) {
+      const field = (name: string) => ({ String: { sval: name } });
+      const reference = { ColumnRef: { fields: [field(relation.refname), field(column)] } };
+      columns.push({
+        name: column,
+        expression: null,
+        use: { relation, column },
+        type: expressionType(reference, level, facts),
+      });
+    }
+  }
+  return columns;
+}

@@ -1,0 +1,87 @@
+// UPDATE and DELETE on several shards: each shard changes its own rows. On an omnisharded table all
+// shards make the same change to the same rows, or it is refused.
+
+import { columnOf } from '../catalog/catalog.ts';
+import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
+import type { ScopeRelation } from '../sql/level.ts';
+import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { DeleteStmt, SyntaxNode, UpdateStmt } from '../sql/syntax-tree.ts';
+import { callThatVaries, partThatVaries } from './call-safety.ts';
+import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
+import { isVarying } from './plan-insert.ts';
+import { joinRefusal, subqueryRefusal } from './wide-shape.ts';
+
+export function planUpdate(input: PlanInput, update: UpdateStmt, facts: ScopeBuilder): WidePlan {
+  const target = targetOf(facts);
+  if (target?.table == null) return scatter('same');
+  const assigned = (update.targetList ?? []) as readonly SyntaxNode[];
+  const key = input.rules[target.rule]?.column;
+  if (key !== undefined && assigned.some(one => one.ResTarget?.name === key)) {
+    return refuse(
+      `UPDATE of sharding key "${key}"`,
+      'Delete the row and insert it with its new key.',
+    );
+  }
+  if (target.source === 'omnisharded' && update.fromClause !== undefined) {
+    return refuse(`UPDATE … FROM of omnisharded table "${target.table.name}"`);
+  }
+  const filled = defaultedColumn(assigned, target);
+  if (filled !== null) {
+    return asOf(target, refuseWide(`SET "${filled}" = DEFAULT with a default that varies`));
+  }
+  return planChange(input, update.withClause !== undefined, target, facts);
+}
+
+export function planDelete(input: PlanInput, remove: DeleteStmt, facts: ScopeBuilder): WidePlan {
+  const target = targetOf(facts);
+  if (target?.table == null) return scatter('same');
+  return planChange(input, remove.withClause !== undefined, target, facts);
+}
+
+function planChange(
+  input: PlanInput,
+  hasWith: boolean,
+  target: ScopeRelation,
+  facts: ScopeBuilder,
+): WidePlan {
+  const refusal = changeRefusal(input, hasWith, target, facts);
+  if (refusal !== null) return asOf(target, refusal);
+  return scatter(target.source === 'sharded' ? 'sum' : 'same');
+}
+
+function changeRefusal(
+  input: PlanInput,
+  hasWith: boolean,
+  target: ScopeRelation,
+  facts: ScopeBuilder,
+): Refusal | null {
+  if (hasWith) return refuseWide('WITH');
+  const varying = callThatVaries(facts, false) ?? partThatVaries(input.stmt);
+  if (varying !== null) return refuseWide(varying);
+  const { level } = target;
+  const subquery = subqueryRefusal(input.stmt, level, facts);
+  if (subquery !== null) return subquery;
+  return target.source === 'sharded' ? joinRefusal(level, facts) : null;
+}
+
+/** What cannot be done alike on all shards may not be done on one of them either. */
+function asOf(target: ScopeRelation, refusal: Refusal): Refusal {
+  if (target.source !== 'omnisharded') return refusal;
+  const construct = `${refusal.construct} in a write to omnisharded table "${target.table!.name}"`;
+  return refuse(construct, 'Copies on all shards must stay equal.');
+}
+
+function targetOf(facts: ScopeBuilder): ScopeRelation | undefined {
+  return facts.relations.find(one => one.target && one.level === facts.top);
+}
+
+function defaultedColumn(assigned: readonly SyntaxNode[], target: ScopeRelation): string | null {
+  for (const { ResTarget } of assigned) {
+    const value = ResTarget?.val as SyntaxNode | undefined;
+    const column = columnOf(target.table!, ResTarget?.name ?? '');
+    if (value?.SetToDefault !== undefined && column !== null && isVarying(column)) {
+      return column.name;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+// COPY: FROM STDIN into a sharded table is split by row, into an omnisharded one it goes to all
+// shards; TO STDOUT runs where one shard has everything.
+
+import { columnOf } from '../catalog/catalog.ts';
+import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
+import { keyGroups } from '../sql/key-groups.ts';
+import { familyOf } from '../sql/key-rules.ts';
+import type { ScopeRelation } from '../sql/level.ts';
+import { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
+import { nameParts } from '../sql/syntax-tree.ts';
+import { copyFormat } from './copy-format.ts';
+import { basePlan, type PlanInput, refuse, refuseWide } from './plan-input.ts';
+import { isVarying } from './plan-insert.ts';
+import { planQuery } from './plan-query.ts';
+
+export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
+  const query = copy.query as SyntaxNode | undefined;
+  const plan = { ...basePlan('COPY'), writes: copy.is_from ?? false };
+  if (copy.filename !== undefined || copy.is_program) {
+    const wide = refuse('COPY with a file or program of the server');
+    return input.shardCount > 1 ? { ...plan, wide } : plan;
+  }
+  if (query !== undefined) return copyQuery(input, query);
+  if (input.shardCount === 1) return plan;
+  const facts = new ScopeBuilder(input);
+  facts.statement(tableQuery(copy), null, new Map());
+  const relation = facts.relations[0];
+  if (relation === undefined || relation.source === 'missing') return plan;
+  if (relation.source !== 'sharded' && relation.source !== 'omnisharded') {
+    return { ...plan, wide: refuse(`COPY of ${relation.source} "${relation.refname}"`) };
+  }
+  const route = { groups: keyGroups(facts) };
+  if (!copy.is_from) return { ...plan, route, wide: refuseWide('COPY TO of a sharded table') };
+  const wide = relation.source === 'sharded' ? split(input, copy, relation) : whole(copy, relation);
+  return { ...plan, route, groupless: 'all', wide };
+}
+
+/** COPY (query) TO STDOUT runs where the query runs as it is. */
+function copyQuery(input: PlanInput, query: SyntaxNode): StatementPlan {
+  const inner = planQuery({ ...input, stmt: query });
+  const { always } = inner.wide.kind === 'refusal' ? inner.wide : { always: false };
+  if (always) return { ...inner, tag: 'COPY' };
+  return { ...inner, tag: 'COPY', wide: refuseWide('COPY of a query TO STDOUT') };
+}
+
+/** The table in a query, to find it as any other statement would. */
+function tableQuery(copy: CopyStmt): SyntaxNode {
+  return { SelectStmt: { fromClause: [{ RangeVar: copy.relation ?? {} }] } };
+}
+
+function split(input: PlanInput, copy: CopyStmt, relation: ScopeRelation): WidePlan {
+  const table = relation.table!;
+  const rule = input.rules[relation.rule]!;
+  const columns = copyColumns(copy, relation);
+  const keyPosition = columns.indexOf(rule.column);
+  const key = columnOf(table, rule.column);
+  if (keyPosition === -1 || key === null || familyOf(key) !== rule.dataType) {
+    return refuse(
+      `COPY without sharding key "${rule.column}"`,
+      `Put "${rule.column}" into the column list.`,
+    );
+  }
+  const sequence = table.columns.find(
+    column => column.defaultKind === 'sequence' && !columns.includes(column.name),
+  );
+  if (sequence !== undefined) {
+    return refuse(`sequence default of column "${sequence.name}" of sharded table "${table.name}"`);
+  }
+  const found = copyFormat(copy, rule.column);
+  if (found.kind === 'unsupported') return refuse(`COPY option ${found.option}`);
+  const { format } = found;
+  const { name, column } = { name: table.name, column: rule.column };
+  return { kind: 'split-copy', table: name, column, rule: relation.rule, keyPosition, format };
+}
+
+function whole(copy: CopyStmt, relation: ScopeRelation): WidePlan {
+  const columns = copyColumns(copy, relation);
+  const filled = relation.table!.columns.find(
+    column => isVarying(column) && !columns.includes(column.name),
+  );
+  if (filled === undefined) return { kind: 'broadcast-copy' };
+  return refuse(
+    `the default of column "${filled.name}" in a COPY into omnisharded table "${relation.refname}"`,
+    'Copies on all shards must stay equal: put the column into the column list.',
+  );
+}
+
+/** Without a list, all columns but generated ones (CopyGetAttnums, copy.c). */
+function copyColumns(copy: CopyStmt, relation: ScopeRelation): readonly string[] {
+  if (copy.attlist !== undefined) return nameParts(copy.attlist);
+  return relation.table!.columns.filter(column => !column.generated).map(column => column.name);
+}

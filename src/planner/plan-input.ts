@@ -1,0 +1,50 @@
+// What a plan is made of, and the parts of plans that many statements share.
+
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
+import type { KeyRule } from '../sql/key-rules.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+
+export interface PlanInput {
+  /** The statement's own text; locations in `stmt` are byte offsets into it. */
+  readonly sql: string;
+  readonly stmt: SyntaxNode;
+  readonly catalog: Catalog;
+  /** The database's sharded tables, in the order that `KeyGroup.rule` counts. */
+  readonly rules: readonly KeyRule[];
+  readonly shardCount: number;
+  /** Schemas in the order they are searched, `"$user"` resolved. */
+  readonly searchPath: readonly string[];
+}
+
+const confineHint = 'Confine the statement to one shard with an equality on the sharding key.';
+
+/** Refused only when the route names several shards. */
+export function refuseWide(construct: string, hint: string | null = confineHint): Refusal {
+  return { kind: 'refusal', construct, hint, always: false };
+}
+
+/** Refused on every database with more than one shard. */
+export function refuse(construct: string, hint: string | null = null): Refusal {
+  return { kind: 'refusal', construct, hint, always: true };
+}
+
+/** The statement as written on each shard; see `ScatterPlan`. */
+export function scatter(tag: 'sum' | 'same'): WidePlan {
+  return { kind: 'scatter', tag };
+}
+
+/** A plan that touches no sharded table and does nothing to the session. */
+export function basePlan(tag: string): StatementPlan {
+  return {
+    tag,
+    route: { groups: [] },
+    groupless: 'any',
+    wide: scatter('same'),
+    effect: null,
+    writes: false,
+    changesSchema: false,
+    pinsSession: null,
+    outsideTransaction: false,
+  };
+}

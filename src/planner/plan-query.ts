@@ -1,0 +1,151 @@
+// SELECT, INSERT, UPDATE, DELETE and MERGE: the route from the statement's key groups, the reasons
+// for which it cannot run at all, and the plan for more than one shard.
+
+import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
+import { keyGroups } from '../sql/key-groups.ts';
+import { readsSharded } from '../sql/key-rules.ts';
+import type { ScopeRelation } from '../sql/level.ts';
+import { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { walk } from '../sql/syntax-tree.ts';
+import { callBindingSession, callNeedingAllShards, callsMayWrite } from './call-safety.ts';
+import { commandTag } from './command-tag.ts';
+import { planDelete, planUpdate } from './plan-change.ts';
+import { basePlan, type PlanInput, refuse } from './plan-input.ts';
+import { planInsert } from './plan-insert.ts';
+import { planWideSelect } from './plan-select.ts';
+
+export function isQuery(stmt: SyntaxNode): boolean {
+  const { SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt } = stmt;
+  return [SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt].some(one => one !== undefined);
+}
+
+/** Everything the statement touches. */
+export function queryFacts(input: PlanInput): ScopeBuilder {
+  const facts = new ScopeBuilder(input);
+  facts.statement(input.stmt, null, new Map());
+  return facts;
+}
+
+export function planQuery(input: PlanInput): StatementPlan {
+  const { stmt } = input;
+  const facts = queryFacts(input);
+  const into = stmt.SelectStmt?.intoClause?.rel;
+  const plan: StatementPlan = {
+    ...basePlan(commandTag(stmt)),
+    writes: writes(stmt, facts) || callsMayWrite(facts),
+    changesSchema: into !== undefined,
+  };
+  if (input.shardCount === 1) {
+    const temporary = into?.relpersistence === 't' ? 'a temporary table' : null;
+    return { ...plan, pinsSession: temporary ?? callBindingSession(facts) };
+  }
+  const route = { groups: keyGroups(facts) };
+  const refusal = refusalOf(input, facts);
+  if (refusal !== null) return { ...plan, route, wide: refusal };
+  const target = facts.relations.find(one => one.target && one.source === 'omnisharded');
+  if (target !== undefined && route.groups.length > 0) {
+    const construct = `a write to omnisharded table "${target.refname}" that reads sharded tables`;
+    return { ...plan, route, wide: refuse(construct) };
+  }
+  const wide = onlyOneGroup(planWide(input, facts), route.groups.length);
+  return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide };
+}
+
+function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
+  const { InsertStmt, UpdateStmt, DeleteStmt } = input.stmt;
+  if (InsertStmt !== undefined) return planInsert(input, InsertStmt, facts);
+  if (UpdateStmt !== undefined) return planUpdate(input, UpdateStmt, facts);
+  if (DeleteStmt !== undefined) return planDelete(input, DeleteStmt, facts);
+  return planWideSelect(input, facts);
+}
+
+/** Shards of a wide plan are those of its one group; more groups say more than it can promise. */
+function onlyOneGroup(wide: WidePlan, groups: number): WidePlan {
+  if (groups <= 1 || wide.kind === 'refusal') return wide;
+  return { ...refuse('tables sharded by different functions'), always: false };
+}
+
+function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
+  const select = stmt.SelectStmt;
+  if (select === undefined) return true;
+  return facts.writingCtes > 0 || facts.locking.length > 0 || select.intoClause !== undefined;
+}
+
+/** Why the statement may not even run on the one shard that its keys name. */
+function refusalOf(input: PlanInput, facts: ScopeBuilder): Refusal | null {
+  if (input.stmt.MergeStmt !== undefined) return refuse('MERGE');
+  if (facts.unknown !== null) return refuse(facts.unknown);
+  if (unseenRelations(input.stmt, facts)) return refuse('this use of a table');
+  if (input.stmt.SelectStmt?.intoClause !== undefined) return refuse('SELECT INTO');
+  for (const relation of facts.relations) {
+    const refusal = relationRefusal(relation, input);
+    if (refusal !== null) return refusal;
+  }
+  for (const [target, keys] of facts.insertTargets) {
+    if (target.rule === -1 || keys !== null) continue;
+    return insertWithoutKey(target, input);
+  }
+  const call = callNeedingAllShards(facts);
+  if (call !== null) return refuse(call);
+  return lockRefusal(facts) ?? cteRefusal(facts);
+}
+
+function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | null {
+  const name = relation.table?.name ?? relation.refname;
+  switch (relation.source) {
+    case 'view': {
+      if (relation.table!.callsReaders) return refuse(`view "${name}" that calls functions`);
+      const sharded = readsSharded(relation.table!, input.catalog, input.rules);
+      return sharded ? refuse(`view "${name}" over a sharded table`) : null;
+    }
+    case 'foreign':
+      return refuse(`foreign table "${name}"`);
+    case 'sequence':
+      return refuse(`sequence "${name}"`, 'Every shard has a sequence of its own.');
+    default:
+      return null;
+  }
+}
+
+function insertWithoutKey(target: ScopeRelation, input: PlanInput): Refusal {
+  const column = input.rules[target.rule]?.column ?? '';
+  return refuse(
+    `INSERT without a constant or parameter for sharding key "${column}"`,
+    `Give "${column}" in the column list with a literal or parameter as its value.`,
+  );
+}
+
+/** Row locks on one of several copies exclude nobody who locks another copy. */
+function lockRefusal(facts: ScopeBuilder): Refusal | null {
+  for (const level of facts.locking) {
+    const copy = level.relations.find(one => one.source === 'omnisharded');
+    if (copy !== undefined) {
+      return refuse(`locking rows of omnisharded table "${copy.table?.name ?? copy.refname}"`);
+    }
+  }
+  return null;
+}
+
+/** A WITH that writes is relayed with the shard of everything else, but copies must stay equal. */
+function cteRefusal(facts: ScopeBuilder): Refusal | null {
+  if (facts.writingCtes === 0) return null;
+  const copy = facts.relations.find(one => one.target && one.source === 'omnisharded');
+  if (copy === undefined) return null;
+  return refuse(`WITH and a write to omnisharded table "${copy.refname}"`);
+}
+
+/** A table named somewhere this planner does not look: nothing may be concluded. */
+function unseenRelations(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
+  const seen = new Set(facts.relations.map(relation => relation.location));
+  let unseen = false;
+  walk(stmt, (value, member) => {
+    if (member === 'lockedRels' || member === 'intoClause') return false;
+    if ('relname' in value && 'relpersistence' in value) {
+      const location = 'location' in value ? Number(value.location) : 0;
+      if (!seen.has(location)) unseen = true;
+    }
+    return !unseen;
+  });
+  return unseen;
+}

@@ -1,0 +1,150 @@
+// DDL and maintenance: the same statement on every shard. What would move rows away from their
+// sharding rule, or read rows that one shard alone does not have, is refused.
+
+import { resolveTable, type Table } from '../catalog/catalog.ts';
+import type { Refusal, StatementPlan } from '../plan/statement-plan.ts';
+import { readsSharded, ruleOf } from '../sql/key-rules.ts';
+import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
+import { walk } from '../sql/syntax-tree.ts';
+import { callThatVaries, partThatVaries } from './call-safety.ts';
+import { commandTag } from './command-tag.ts';
+import { isOn } from './plan-explain.ts';
+import { basePlan, type PlanInput, refuse } from './plan-input.ts';
+import { queryFacts } from './plan-query.ts';
+
+/** Statements after which tables, functions and types are what they were. */
+const schemaKeepers: readonly (keyof SyntaxNode)[] = [
+  'TruncateStmt',
+  'VacuumStmt',
+  'LockStmt',
+  'CommentStmt',
+  'GrantStmt',
+  'GrantRoleStmt',
+  'CheckPointStmt',
+  'ReindexStmt',
+  'ClusterStmt',
+  'RefreshMatViewStmt',
+  'AlterSystemStmt',
+  'SecLabelStmt',
+];
+
+export function planSchemaChange(input: PlanInput): StatementPlan {
+  const { stmt } = input;
+  const temporary = isTemporary(stmt) ? 'a temporary table' : null;
+  const plan: StatementPlan = {
+    ...basePlan(commandTag(stmt)),
+    groupless: 'all',
+    writes: true,
+    changesSchema: !schemaKeepers.some(type => stmt[type] !== undefined),
+    outsideTransaction: isOutsideTransaction(stmt),
+  };
+  if (input.shardCount === 1) return { ...plan, pinsSession: temporary };
+  const refusal = temporary === null ? refusalOf(input) : refuse(temporary);
+  return refusal === null ? plan : { ...plan, wide: refusal };
+}
+
+function isTemporary(stmt: SyntaxNode): boolean {
+  const created: readonly (RangeVar | undefined)[] = [
+    stmt.CreateStmt?.relation,
+    stmt.CreateTableAsStmt?.into?.rel,
+    stmt.ViewStmt?.view,
+    stmt.CreateSeqStmt?.sequence,
+  ];
+  return created.some(one => one?.relpersistence === 't' || one?.schemaname === 'pg_temp');
+}
+
+/** PreventInTransactionBlock, by statement. */
+function isOutsideTransaction(stmt: SyntaxNode): boolean {
+  if (stmt.VacuumStmt !== undefined) return stmt.VacuumStmt.is_vacuumcmd ?? false;
+  if (stmt.IndexStmt !== undefined) return stmt.IndexStmt.concurrent ?? false;
+  if (stmt.DropStmt !== undefined) return stmt.DropStmt.concurrent ?? false;
+  if (stmt.ClusterStmt !== undefined) return stmt.ClusterStmt.relation === undefined;
+  if (stmt.ReindexStmt !== undefined) return isReindexOutside(stmt.ReindexStmt);
+  const types: readonly (keyof SyntaxNode)[] = [
+    'CreatedbStmt',
+    'DropdbStmt',
+    'CreateTableSpaceStmt',
+    'DropTableSpaceStmt',
+    'AlterSystemStmt',
+    'CreateSubscriptionStmt',
+    'DropSubscriptionStmt',
+  ];
+  if (types.some(type => stmt[type] !== undefined)) return true;
+  return alterCommands(stmt).some(one => {
+    const definition = one.def as SyntaxNode | undefined;
+    return one.subtype === 'AT_DetachPartition' && definition?.PartitionCmd?.concurrent === true;
+  });
+}
+
+function isReindexOutside(reindex: NonNullable<SyntaxNode['ReindexStmt']>): boolean {
+  const options = (reindex.params ?? []) as readonly SyntaxNode[];
+  const concurrently = options.some(
+    one =>
+      one.DefElem?.defname === 'concurrently' && isOn(one.DefElem.arg as SyntaxNode | undefined),
+  );
+  return concurrently || !['REINDEX_OBJECT_INDEX', 'REINDEX_OBJECT_TABLE'].includes(reindex.kind!);
+}
+
+function refusalOf(input: PlanInput): Refusal | null {
+  const { stmt } = input;
+  if (stmt.CreateTableAsStmt !== undefined) return createAsRefusal(input);
+  if (stmt.RefreshMatViewStmt !== undefined) {
+    const view = find(stmt.RefreshMatViewStmt.relation, input);
+    const sharded = view !== null && readsSharded(view, input.catalog, input.rules);
+    return sharded ? refuse(`materialized view "${view.name}" over a sharded table`) : null;
+  }
+  const renamed = renamedTable(stmt, input);
+  if (renamed !== null) return refuse(`renaming or moving sharded table "${renamed}"`);
+  const { RenameStmt, AlterTableStmt } = stmt;
+  const key = keyColumn(RenameStmt?.relation ?? AlterTableStmt?.relation, input);
+  if (key === null) return null;
+  const columns = alterCommands(stmt)
+    .filter(one => ['AT_DropColumn', 'AT_AlterColumnType'].includes(one.subtype ?? ''))
+    .map(one => one.name);
+  if (RenameStmt?.renameType === 'OBJECT_COLUMN') columns.push(RenameStmt.subname);
+  return columns.includes(key) ? refuse(`ALTER of sharding key "${key}"`) : null;
+}
+
+function alterCommands(stmt: SyntaxNode) {
+  const cmds = (stmt.AlterTableStmt?.cmds ?? []) as readonly SyntaxNode[];
+  return cmds.flatMap(one => (one.AlterTableCmd === undefined ? [] : [one.AlterTableCmd]));
+}
+
+function find(relation: RangeVar | undefined, input: PlanInput): Table | null {
+  if (relation?.relname === undefined) return null;
+  const { catalog, searchPath } = input;
+  return resolveTable(catalog, relation.relname, relation.schemaname ?? null, searchPath);
+}
+
+function keyColumn(relation: RangeVar | undefined, input: PlanInput): string | null {
+  const table = find(relation, input);
+  if (table === null) return null;
+  return input.rules[ruleOf(table, input.catalog, input.rules)]?.column ?? null;
+}
+
+/** Under another name or schema the rules might not find the table. */
+function renamedTable(stmt: SyntaxNode, input: PlanInput): string | null {
+  const { RenameStmt, AlterObjectSchemaStmt } = stmt;
+  const renames = RenameStmt?.renameType === 'OBJECT_TABLE';
+  const relation = renames ? RenameStmt?.relation : AlterObjectSchemaStmt?.relation;
+  return keyColumn(relation, input) === null ? null : (relation?.relname ?? null);
+}
+
+/** CREATE TABLE AS and CREATE MATERIALIZED VIEW: all shards must come to the same rows. */
+function createAsRefusal(input: PlanInput): Refusal | null {
+  const query = (input.stmt.CreateTableAsStmt?.query ?? {}) as SyntaxNode;
+  const tag = commandTag(input.stmt);
+  if (query.SelectStmt === undefined) return refuse(tag);
+  const facts = queryFacts({ ...input, stmt: query });
+  const read = facts.relations.find(one => !['omnisharded', 'subquery'].includes(one.source));
+  if (read !== undefined) return refuse(`${tag} that reads "${read.refname}"`);
+  const varying = callThatVaries(facts, false) ?? partThatVaries(query);
+  if (varying !== null) return refuse(`${varying} in ${tag}`);
+  let limited = false;
+  walk(query, value => {
+    const select = (value as SyntaxNode).SelectStmt;
+    limited ||= select?.limitCount !== undefined || select?.limitOffset !== undefined;
+    return !limited;
+  });
+  return limited ? refuse(`LIMIT in ${tag}`) : null;
+}

@@ -1,0 +1,113 @@
+// Statements that follow or change the session: transactions, settings, prepared statements,
+// cursors, LISTEN. What leaves state on one server connection pins the client to it where there is
+// one shard, and is refused where there are several.
+
+import type { SessionEffect, StatementPlan } from '../plan/statement-plan.ts';
+import { ByteText } from '../sql/byte-text.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { endOfStatement, tokensOf } from '../sql/tokens.ts';
+import { commandTag } from './command-tag.ts';
+import { basePlan, type PlanInput, refuse } from './plan-input.ts';
+
+const holdOption = 0x0020; // CURSOR_OPT_HOLD, parsenodes.h
+
+/** null: not a session statement. */
+export function planSession(input: PlanInput): StatementPlan | null {
+  const { stmt } = input;
+  const plan = basePlan(commandTag(stmt));
+  if (stmt.TransactionStmt !== undefined) return planTransaction(input, plan);
+  if (stmt.VariableSetStmt !== undefined) return planSet(input, plan);
+  if (stmt.VariableShowStmt !== undefined) return plan;
+  if (stmt.DiscardStmt !== undefined) {
+    if (stmt.DiscardStmt.target === 'DISCARD_ALL') return withEffect(plan, { kind: 'discard-all' });
+    return stmt.DiscardStmt.target === 'DISCARD_PLANS' ? plan : stateful(input, plan);
+  }
+  if (stmt.DeallocateStmt !== undefined) {
+    const name = stmt.DeallocateStmt.isall ? null : (stmt.DeallocateStmt.name ?? null);
+    return withEffect(plan, { kind: 'deallocate', name });
+  }
+  if (isStateful(stmt)) return stateful(input, plan);
+  if (isTransactional(stmt)) return oneShardOnly(input, plan);
+  if (stmt.ConstraintsSetStmt !== undefined) {
+    return withEffect(plan, { kind: 'set-local', sql: statementText(input.sql) });
+  }
+  return null;
+}
+
+/** The connection keeps something beyond the transaction. */
+function isStateful(stmt: SyntaxNode): boolean {
+  const { ListenStmt, UnlistenStmt, PrepareStmt, ExecuteStmt, LoadStmt } = stmt;
+  if ([ListenStmt, UnlistenStmt, PrepareStmt, ExecuteStmt, LoadStmt].some(one => one)) return true;
+  return ((stmt.DeclareCursorStmt?.options ?? 0) & holdOption) !== 0;
+}
+
+/** Belongs to the transaction's one connection, or does what a shard alone cannot. */
+function isTransactional(stmt: SyntaxNode): boolean {
+  const { DeclareCursorStmt, FetchStmt, ClosePortalStmt, NotifyStmt, DoStmt, CallStmt } = stmt;
+  return [DeclareCursorStmt, FetchStmt, ClosePortalStmt, NotifyStmt, DoStmt, CallStmt].some(
+    one => one !== undefined,
+  );
+}
+
+function stateful(input: PlanInput, plan: StatementPlan): StatementPlan {
+  const only = oneShardOnly(input, plan);
+  return input.shardCount > 1 ? only : { ...only, pinsSession: plan.tag };
+}
+
+function oneShardOnly(input: PlanInput, plan: StatementPlan): StatementPlan {
+  const { DoStmt, CallStmt, NotifyStmt, ListenStmt } = input.stmt;
+  const writes = [DoStmt, CallStmt, NotifyStmt, ListenStmt].some(one => one !== undefined);
+  const pinsSession = DoStmt !== undefined || CallStmt !== undefined ? plan.tag : null;
+  if (input.shardCount > 1) return { ...plan, writes, wide: refuse(plan.tag) };
+  return { ...plan, writes, pinsSession };
+}
+
+function withEffect(plan: StatementPlan, effect: SessionEffect): StatementPlan {
+  return { ...plan, effect };
+}
+
+function planTransaction(input: PlanInput, plan: StatementPlan): StatementPlan {
+  const { kind, chain = false, savepoint_name: name = '' } = input.stmt.TransactionStmt ?? {};
+  switch (kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return withEffect(plan, { kind: 'begin', sql: statementText(input.sql) });
+    case 'TRANS_STMT_COMMIT':
+      return withEffect(plan, { kind: 'commit', chain });
+    case 'TRANS_STMT_ROLLBACK':
+      return withEffect(plan, { kind: 'rollback', chain });
+    case 'TRANS_STMT_SAVEPOINT':
+      return withEffect(plan, { kind: 'savepoint', name });
+    case 'TRANS_STMT_RELEASE':
+      return withEffect(plan, { kind: 'release', name });
+    case 'TRANS_STMT_ROLLBACK_TO':
+      return withEffect(plan, { kind: 'rollback-to', name });
+    default: {
+      const outsideTransaction = kind !== 'TRANS_STMT_PREPARE';
+      const writes = { ...plan, writes: true, outsideTransaction };
+      return input.shardCount > 1 ? { ...writes, wide: refuse(plan.tag) } : writes;
+    }
+  }
+}
+
+function planSet(input: PlanInput, plan: StatementPlan): StatementPlan {
+  const set = input.stmt.VariableSetStmt ?? {};
+  const name = (set.name ?? '').toLowerCase();
+  const sql = statementText(input.sql);
+  if (set.kind === 'VAR_RESET_ALL') return withEffect(plan, { kind: 'reset-all' });
+  if (name === 'transaction snapshot' && input.shardCount > 1) {
+    return { ...plan, wide: refuse('SET TRANSACTION SNAPSHOT') };
+  }
+  const local = name === 'transaction' || name === 'transaction snapshot' || set.is_local;
+  if (local) return withEffect(plan, { kind: 'set-local', sql });
+  if (set.kind === 'VAR_RESET' || set.kind === 'VAR_SET_DEFAULT') {
+    return withEffect(plan, { kind: 'reset', name });
+  }
+  return withEffect(plan, { kind: 'set', name, sql });
+}
+
+/** Without the semicolon and what follows it. */
+export function statementText(sql: string): string {
+  const tokens = tokensOf(sql);
+  return new ByteText(sql).slice(tokens[0]?.start ?? 0, endOfStatement(tokens));
+}

@@ -1,0 +1,37 @@
+// The planner's door: one statement, what is known of its database, and out comes how it runs.
+// Pure: no I/O, no clock; the same input gives the same plan.
+
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import { planCopy } from './plan-copy.ts';
+import { planExplain } from './plan-explain.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isQuery, planQuery } from './plan-query.ts';
+import { planSchemaChange } from './plan-schema-change.ts';
+import { planSession } from './plan-session.ts';
+
+export type { PlanInput } from './plan-input.ts';
+
+/**
+ * Plans one statement. Never throws for a statement that cannot be run across shards: the plan's
+ * `wide` is a refusal then, which counts when the route names several shards, or always.
+ */
+export function planStatement(input: PlanInput): StatementPlan {
+  const { stmt } = input;
+  if (isQuery(stmt)) return planQuery(input);
+  if (stmt.CopyStmt !== undefined) return planCopy(input, stmt.CopyStmt);
+  if (stmt.ExplainStmt !== undefined) return planExplain(input, stmt.ExplainStmt);
+  return planSession(input) ?? planSchemaChange(input);
+}
+
+/**
+ * Whether the plan's route holds for every statement that differs only in lifted literals, its keys
+ * fetched anew from their slots (a constant whose `location` is no slot keeps its text). When the
+ * route of such a statement names several shards, `wide` is not for it: plan its own text.
+ */
+export function isShareable(plan: StatementPlan): boolean {
+  if (!['SELECT', 'INSERT', 'UPDATE', 'DELETE'].includes(plan.tag)) return false;
+  if (plan.effect !== null || plan.pinsSession !== null) return false;
+  if (plan.wide.kind === 'refusal' && plan.wide.always) return false;
+  const values = plan.route.groups.flatMap(group => group.sets.flatMap(set => set.values));
+  return values.every(value => value.kind !== 'constant' || value.location >= 0);
+}

@@ -1,0 +1,110 @@
+// Finds the messages in what a server sends, without copying. Rows (DataRow, CopyData) pass as
+// byte ranges, cut wherever the chunk was cut; every other message is shown whole.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { Backend, headerBytes } from './message-codes.ts';
+
+export interface BackendSink {
+  /** A whole message, header included: `buffer[start]` is its type. Valid during the call. */
+  onMessage(type: number, buffer: Buffer, start: number, end: number): void;
+  /** Bytes of DataRow or CopyData messages, in order, not necessarily whole. */
+  onRows(buffer: Buffer, start: number, end: number): void;
+}
+
+export class BackendScanner {
+  readonly #messageBytesMax: number;
+  /** Bytes of the current row message that are still to come. */
+  #rowRest = 0;
+  /** An incomplete message (or header) kept until its rest comes. */
+  #partial: Buffer | null = null;
+
+  constructor(messageBytesMax: number) {
+    this.#messageBytesMax = messageBytesMax;
+  }
+
+  /** True between messages: nothing half-read. */
+  get atBoundary(): boolean {
+    return this.#rowRest === 0 && this.#partial === null;
+  }
+
+  /** Throws PgError `protocolViolation` or `messageTooLarge` on a length that cannot be. */
+  feed(chunk: Buffer, length: number, sink: BackendSink): void {
+    let pos = 0;
+    if (this.#partial !== null) pos = this.#feedPartial(chunk, length, sink);
+    if (this.#rowRest > 0 && pos < length) {
+      const end = Math.min(length, pos + this.#rowRest);
+      this.#rowRest -= end - pos;
+      sink.onRows(chunk, pos, end);
+      pos = end;
+    }
+    while (pos < length) {
+      if (length - pos < headerBytes) return this.#keep(chunk, pos, length);
+      const type = chunk[pos]!;
+      if (type === Backend.dataRow || type === Backend.copyData) {
+        pos = this.#rows(chunk, pos, length, sink);
+      } else {
+        const end = pos + this.#size(chunk, pos);
+        if (end > length) return this.#keep(chunk, pos, length);
+        sink.onMessage(type, chunk, pos, end);
+        pos = end;
+      }
+    }
+  }
+
+  /** A run of row messages from `pos` on; returns where it ends. */
+  #rows(chunk: Buffer, start: number, length: number, sink: BackendSink): number {
+    let pos = start;
+    while (length - pos >= headerBytes) {
+      const type = chunk[pos]!;
+      if (type !== Backend.dataRow && type !== Backend.copyData) break;
+      pos += this.#size(chunk, pos);
+      if (pos > length) {
+        this.#rowRest = pos - length;
+        pos = length;
+        break;
+      }
+    }
+    sink.onRows(chunk, start, pos);
+    return pos;
+  }
+
+  #feedPartial(chunk: Buffer, length: number, sink: BackendSink): number {
+    const kept = this.#partial!;
+    const needed = (kept.length < headerBytes ? headerBytes : this.#size(kept, 0)) - kept.length;
+    const taken = Math.min(needed, length);
+    const whole = Buffer.concat([kept, chunk.subarray(0, taken)]);
+    this.#partial = null;
+    if (whole.length < headerBytes) {
+      this.#partial = whole;
+      return taken;
+    }
+    const size = this.#size(whole, 0);
+    const type = whole[0]!;
+    if (type === Backend.dataRow || type === Backend.copyData) {
+      this.#rowRest = size - whole.length;
+      sink.onRows(whole, 0, whole.length);
+    } else if (whole.length < size) {
+      this.#partial = whole;
+      if (taken < length) return taken + this.#feedPartial(chunk.subarray(taken), length - taken, sink);
+    } else {
+      sink.onMessage(type, whole, 0, size);
+    }
+    return taken;
+  }
+
+  #size(buffer: Buffer, pos: number): number {
+    const size = buffer.readInt32BE(pos + 1) + 1;
+    if (size < headerBytes) {
+      throw new PgError(errors.protocolViolation, { what: `invalid message length ${size - 1}` });
+    }
+    if (size > this.#messageBytesMax) {
+      throw new PgError(errors.messageTooLarge, { bytes: size, limit: this.#messageBytesMax });
+    }
+    return size;
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    this.#partial = Buffer.from(chunk.subarray(start, end));
+  }
+}

@@ -1,0 +1,118 @@
+// PostgreSQL's partition hash for one column, in 32-bit integer arithmetic: placement equals
+// `PARTITION BY HASH` with modulus N. Sources: src/common/hashfn.c (lookup3),
+// src/backend/partitioning/partbounds.c (compute_partition_hash_value),
+// src/include/catalog/partition.h (HASH_PARTITION_SEED), src/include/common/hashfn.h.
+
+// HASH_PARTITION_SEED = 0x7A5B22367996DCFD
+const seedHigh = 0x7a5b2236;
+const seedLow = 0x7996dcfd;
+// hash_combine64(0, h) = h + 0x49A0F4DD15E5A8E3
+const combineHigh = 0x49a0f4dd;
+const combineLow = 0x15e5a8e3;
+/** a, b and c of lookup3 start at this plus the length (0x9e3779b9 + 3923095). */
+const initialState = (0x9e3779b9 + 3923095) | 0;
+
+// State of a 4-byte key after the seed was mixed in: the same for every bigint.
+const [int8A, int8B, int8C] = seededState(4);
+
+function seededState(length: number): readonly [number, number, number] {
+  let a = (initialState + length + seedHigh) | 0;
+  let b = (initialState + length + seedLow) | 0;
+  let c = (initialState + length) | 0;
+  a = (a - c) ^ ((c << 4) | (c >>> 28));
+  c = (c + b) | 0;
+  b = (b - a) ^ ((a << 6) | (a >>> 26));
+  a = (a + c) | 0;
+  c = (c - b) ^ ((b << 8) | (b >>> 24));
+  b = (b + a) | 0;
+  a = (a - c) ^ ((c << 16) | (c >>> 16));
+  c = (c + b) | 0;
+  b = (b - a) ^ ((a << 19) | (a >>> 13));
+  a = (a + c) | 0;
+  c = (c - b) ^ ((b << 4) | (b >>> 28));
+  b = (b + a) | 0;
+  return [a, b, c];
+}
+
+/**
+ * `shardCount` is 1 to 65,536 throughout: the arithmetic of `finish` has room for that.
+ * Shard (0-based) of an int8 given as two's complement halves, as hashint8extended places it;
+ * int2 and int4 values sign-extended to 64 bits hash alike.
+ */
+export function shardOfInt8(high: number, low: number, shardCount: number): number {
+  // hashint8: fold the high half so that int4 and int8 of the same value agree.
+  const key = low ^ (high < 0 ? ~high : high);
+  return finish((int8A + key) | 0, int8B, int8C, shardCount);
+}
+
+/** Shard (0-based) of `length` bytes from `start`: hash_any_extended, for uuid and text keys. */
+export function shardOfBytes(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  shardCount: number,
+): number {
+  let [a, b, c] = length === 16 ? state16 : seededState(length);
+  let at = start;
+  let left = length;
+  while (left >= 12) {
+    a = (a + word(bytes, at)) | 0;
+    b = (b + word(bytes, at + 4)) | 0;
+    c = (c + word(bytes, at + 8)) | 0;
+    a = (a - c) ^ ((c << 4) | (c >>> 28));
+    c = (c + b) | 0;
+    b = (b - a) ^ ((a << 6) | (a >>> 26));
+    a = (a + c) | 0;
+    c = (c - b) ^ ((b << 8) | (b >>> 24));
+    b = (b + a) | 0;
+    a = (a - c) ^ ((c << 16) | (c >>> 16));
+    c = (c + b) | 0;
+    b = (b - a) ^ ((a << 19) | (a >>> 13));
+    a = (a + c) | 0;
+    c = (c - b) ^ ((b << 4) | (b >>> 28));
+    b = (b + a) | 0;
+    at += 12;
+    left -= 12;
+  }
+  // The last 0 to 11 bytes, missing ones as zero; the lowest byte of c belongs to the length.
+  a = (a + partialWord(bytes, at, left)) | 0;
+  b = (b + partialWord(bytes, at + 4, left - 4)) | 0;
+  c = (c + (partialWord(bytes, at + 8, left - 8) << 8)) | 0;
+  return finish(a, b, c, shardCount);
+}
+
+const state16 = seededState(16);
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+function partialWord(bytes: Uint8Array, at: number, left: number): number {
+  if (left >= 4) return word(bytes, at);
+  let value = 0;
+  if (left >= 3) value |= bytes[at + 2]! << 16;
+  if (left >= 2) value |= bytes[at + 1]! << 8;
+  if (left >= 1) value |= bytes[at]!;
+  return value;
+}
+
+/** lookup3's final(), then (hash_combine64(0, b:c) as unsigned) mod N. */
+function finish(a0: number, b0: number, c0: number, shardCount: number): number {
+  let a = a0;
+  let b = b0;
+  let c = c0;
+  c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
+  a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;
+  b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0;
+  c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0;
+  a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
+  b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
+  c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
+  const low = (c + combineLow) | 0;
+  const carry = low >>> 0 < combineLow ? 1 : 0;
+  const high = (b + combineHigh + carry) >>> 0;
+  // (high · 2^32 + low) mod N; N ≤ 2^16 keeps every product in 32 unsigned bits.
+  const factor = ((0xffff_ffff % shardCount) + 1) % shardCount;
+  const highPart = (Math.imul(high % shardCount, factor) >>> 0) % shardCount;
+  return (highPart + ((low >>> 0) % shardCount)) % shardCount;
+}

@@ -1,0 +1,401 @@
+// One client's transaction over the shards it touches. A branch (a server connection in a
+// transaction block) is opened when a shard is first touched, and all end together.
+//
+//   none ──BEGIN──▶ explicit ──error──▶ failed ──ROLLBACK──▶ none
+//     │                └──COMMIT / ROLLBACK──▶ none
+//     └──several statements or shards at once──▶ implicit ──end of the unit──▶ none
+
+import type { Cluster } from '../backend/cluster.ts';
+import { readAnswers, runCommand } from '../backend/internal-query.ts';
+import type { ServerConnection } from '../backend/server-connection.ts';
+import { type Settings, settingsDifference } from '../backend/settings-registry.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import { queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
+import { TransactionStatus } from '../protocol/message-codes.ts';
+import type { SessionSettings } from './session-settings.ts';
+
+export type TransactionMode = 'none' | 'implicit' | 'explicit';
+
+interface Branch {
+  readonly server: ServerConnection;
+  /** Settings in force when its transaction began: what a rollback brings back there. */
+  settingsAtBegin: Settings;
+  settingsIdAtBegin: number;
+}
+
+interface Savepoint {
+  readonly name: string;
+  /** Shards whose branch was open then. */
+  readonly shards: ReadonlySet<number>;
+}
+
+export class ClientTransaction {
+  readonly settings: SessionSettings;
+  readonly #cluster: Cluster;
+  readonly #branches = new Map<number, Branch>();
+  #mode: TransactionMode = 'none';
+  #failed = false;
+  #beginSql = 'BEGIN';
+  /** SET LOCAL, SET TRANSACTION and SAVEPOINT in their order, for branches opened later. */
+  #replay: { readonly sql: string; readonly savepoint: string | null }[] = [];
+  #savepoints: Savepoint[] = [];
+  /** The client went away: connections that arrive late go straight back. */
+  #abandoned = false;
+
+  constructor(cluster: Cluster, settings: SessionSettings) {
+    this.#cluster = cluster;
+    this.settings = settings;
+  }
+
+  get mode(): TransactionMode {
+    return this.#mode;
+  }
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** The byte for ReadyForQuery. */
+  get status(): number {
+    if (this.#mode !== 'explicit') return TransactionStatus.idle;
+    return this.#failed ? TransactionStatus.failed : TransactionStatus.inTransaction;
+  }
+
+  /** The statement that began the block, for AND CHAIN. */
+  get beginSql(): string {
+    return this.#beginSql;
+  }
+
+  /** Connections held now. */
+  get servers(): ServerConnection[] {
+    return [...this.#branches.values()].map(branch => branch.server);
+  }
+
+  get holdsServers(): boolean {
+    return this.#branches.size > 0;
+  }
+
+  isOpen(shard: number): boolean {
+    return this.#branches.has(shard);
+  }
+
+  /** Some shard that needs no new connection, or null. */
+  get openShard(): number | null {
+    for (const shard of this.#branches.keys()) return shard;
+    return null;
+  }
+
+  /** The branch's connection when it is there at once, in the session's settings; else null:
+   *  then `open` it. */
+  ready(shard: number): ServerConnection | null {
+    const branch = this.#branches.get(shard);
+    if (branch !== undefined) {
+      const { server } = branch;
+      return server.settingsId === this.settings.id && !server.closed ? server : null;
+    }
+    if (this.#mode !== 'none') return null;
+    const pool = this.#cluster.pools[shard]!;
+    const server = pool.tryAcquire();
+    if (server === null) return null;
+    if (server.settingsId !== this.settings.id) {
+      pool.release(server);
+      return null;
+    }
+    this.#attach(shard, server);
+    return server;
+  }
+
+  /** The branch's connection in the session's settings, its transaction begun when one is open.
+   *  Rejects with PgError or ServerError; the connection is not held then. */
+  async open(shard: number): Promise<ServerConnection> {
+    const branch = this.#branches.get(shard);
+    if (branch !== undefined) {
+      await this.#applySettings(branch.server);
+      return branch.server;
+    }
+    const server = await this.#cluster.pools[shard]!.acquire();
+    if (this.#abandoned) {
+      this.#cluster.pools[shard]!.release(server);
+      throw new PgError(errors.internal, { what: 'the client is gone' });
+    }
+    this.#attach(shard, server);
+    await this.#prepareBranch(shard, server);
+    return server;
+  }
+
+  /** Branches on all of `shards`, in their order. Connections are taken in ascending order, one
+   *  after the other, so that two clients never wait for each other's. */
+  async openAll(shards: readonly number[]): Promise<ServerConnection[]> {
+    const fresh: number[] = [];
+    for (const shard of [...shards].sort((a, b) => a - b)) {
+      if (this.#branches.has(shard)) continue;
+      const server = await this.#cluster.pools[shard]!.acquire();
+      if (this.#abandoned) {
+        this.#cluster.pools[shard]!.release(server);
+        throw new PgError(errors.internal, { what: 'the client is gone' });
+      }
+      this.#attach(shard, server);
+      fresh.push(shard);
+    }
+    const prepared = await Promise.allSettled(
+      shards.map(shard => {
+        const { server } = this.#branches.get(shard)!;
+        return fresh.includes(shard)
+          ? this.#prepareBranch(shard, server)
+          : this.#applySettings(server);
+      }),
+    );
+    for (const result of prepared) if (result.status === 'rejected') throw result.reason;
+    return shards.map(shard => this.#branches.get(shard)!.server);
+  }
+
+  /** BEGIN of the client, where branches follow later. */
+  begin(sql: string): void {
+    if (this.#mode === 'none') this.settings.begin();
+    this.#mode = 'explicit';
+    this.#beginSql = sql;
+  }
+
+  /** A block of PgPack's own: statements that must succeed or fail together. Branches that are
+   *  open without a transaction are none of it: call it before opening any. */
+  beginImplicit(): void {
+    if (this.#mode !== 'none') return;
+    this.#mode = 'implicit';
+    this.#beginSql = 'BEGIN';
+    this.settings.begin();
+  }
+
+  /** SET LOCAL or SET TRANSACTION ran on all open branches. */
+  addLocal(sql: string): void {
+    this.#replay.push({ sql, savepoint: null });
+  }
+
+  addSavepoint(name: string, sql: string): void {
+    this.#savepoints.push({ name, shards: new Set(this.#branches.keys()) });
+    this.#replay.push({ sql, savepoint: name });
+    this.settings.savepoint(name);
+  }
+
+  hasSavepoint(name: string): boolean {
+    return this.#savepoints.some(savepoint => savepoint.name === name);
+  }
+
+  releaseSavepoint(name: string): void {
+    const at = this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
+    if (at < 0) return;
+    this.#savepoints.length = at;
+    const kept = new Set(this.#savepoints.map(savepoint => savepoint.name));
+    this.#replay = this.#replay.filter(({ savepoint }) => savepoint === null || kept.has(savepoint));
+    this.settings.release(name);
+  }
+
+  rolledBackTo(name: string): void {
+    const at = this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
+    if (at < 0) return;
+    const { shards } = this.#savepoints[at]!;
+    this.#savepoints.length = at + 1;
+    const until = this.#replay.findLastIndex(({ savepoint }) => savepoint === name);
+    this.#replay.length = until + 1;
+    this.#failed = false;
+    this.settings.rollbackTo(name);
+    for (const [shard, { server }] of this.#branches) {
+      if (shards.has(shard)) this.#noteSettings(server);
+    }
+  }
+
+  /** A statement failed: an explicit block is aborted. */
+  fail(): void {
+    if (this.#mode !== 'none') this.#failed = true;
+  }
+
+  /** The settings were changed by a statement that ran on every open branch. */
+  settingsApplied(): void {
+    for (const { server } of this.#branches.values()) this.#noteSettings(server);
+  }
+
+  /** RESET ran on every open branch (null: RESET ALL): there the server's own value is in force,
+   *  which need not be the session's startup value. */
+  settingReset(name: string | null): void {
+    for (const { server } of this.#branches.values()) {
+      const settings = new Map(name === null ? [] : server.settings);
+      if (name === null) {
+        for (const kept of ['role', 'session_authorization']) {
+          const sql = this.settings.current.get(kept);
+          if (sql !== undefined) settings.set(kept, sql);
+        }
+      } else {
+        settings.delete(name);
+      }
+      server.settings = settings;
+      server.settingsId = this.settings.registry.idOf(settings);
+    }
+  }
+
+  /** What one server's ReadyForQuery says, where the server itself is the whole transaction
+   *  (a database of one shard). `committed`: whether a transaction that ended was committed. */
+  followServer(server: ServerConnection, committed: boolean): void {
+    const status = server.transactionStatus;
+    if (status === TransactionStatus.idle) {
+      if (this.#mode !== 'none') {
+        this.#settle(committed);
+        this.#reset();
+      }
+      return;
+    }
+    if (this.#mode === 'none') {
+      this.settings.begin();
+      this.#mode = 'explicit';
+    }
+    this.#failed = status === TransactionStatus.failed;
+  }
+
+  /**
+   * Ends the block on all branches. Answers true when it was committed: a failed block is rolled
+   * back whatever was asked. Rejects with the ServerError that prevented the commit (all
+   * branches are rolled back then) or `partialCommit`.
+   */
+  async end(commit: boolean): Promise<boolean> {
+    const committed = commit && !this.#failed;
+    try {
+      if (committed) await this.#commitBranches();
+      else await this.#onAll('ROLLBACK');
+    } catch (error) {
+      this.#settle(false);
+      this.#reset();
+      throw error;
+    }
+    this.#settle(committed);
+    this.#reset();
+    return committed;
+  }
+
+  /** Gives all connections back to their pools. */
+  release(): void {
+    for (const [shard, { server }] of this.#branches) this.#cluster.pools[shard]!.release(server);
+    this.#branches.clear();
+  }
+
+  /** The client is gone: whatever is open is rolled back by the pool. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.release();
+    this.#reset();
+  }
+
+  /** Forgets a branch whose connection is lost; a block it was part of cannot commit. */
+  drop(server: ServerConnection): void {
+    for (const [shard, branch] of this.#branches) {
+      if (branch.server === server) this.#branches.delete(shard);
+    }
+    this.fail();
+  }
+
+  /** Ends an extended exchange that had no Sync yet, undoing what it did: Sync alone would commit
+   *  it. In a block the failed state of the block does. */
+  async abortExchange(server: ServerConnection): Promise<void> {
+    server.openExchange = false;
+    if (this.#mode === 'none') {
+      server.unnamed = null;
+      server.send(queryMessage('ROLLBACK'), 1);
+    } else {
+      server.send(syncMessage, 1);
+    }
+    await readAnswers(server);
+  }
+
+  async #commitBranches(): Promise<void> {
+    if (this.#branches.size > 1) {
+      // Deferred constraints speak up before the first branch commits.
+      try {
+        await this.#onAll('SET CONSTRAINTS ALL IMMEDIATE');
+      } catch (error) {
+        await this.#onAll('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    }
+    const shards = [...this.#branches.keys()];
+    const results = await Promise.allSettled(
+      shards.map(shard => runCommand(this.#branches.get(shard)!.server, 'COMMIT')),
+    );
+    const failed = shards.filter((_, i) => results[i]!.status === 'rejected');
+    if (failed.length === 0) return;
+    const first = results.find(result => result.status === 'rejected')!;
+    if (failed.length === shards.length) throw first.reason;
+    const committed = shards.filter(shard => !failed.includes(shard));
+    throw new PgError(
+      errors.partialCommit,
+      { committed: committed.join(', '), failed: failed.join(', ') },
+      { cause: first.reason, detail: String((first.reason as Error).message) },
+    );
+  }
+
+  async #onAll(sql: string): Promise<void> {
+    const results = await Promise.allSettled(
+      this.servers.map(server => (server.closed ? undefined : runCommand(server, sql))),
+    );
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #attach(shard: number, server: ServerConnection): void {
+    this.#branches.set(shard, {
+      server,
+      settingsAtBegin: server.settings,
+      settingsIdAtBegin: server.settingsId,
+    });
+  }
+
+  async #prepareBranch(shard: number, server: ServerConnection): Promise<void> {
+    try {
+      await this.#applySettings(server);
+      const branch = this.#branches.get(shard);
+      if (branch !== undefined) {
+        branch.settingsAtBegin = server.settings;
+        branch.settingsIdAtBegin = server.settingsId;
+      }
+      if (this.#mode === 'none') return;
+      await runCommand(server, this.#beginSql);
+      for (const { sql } of this.#replay) await runCommand(server, sql);
+    } catch (error) {
+      if (this.#branches.delete(shard)) this.#cluster.pools[shard]!.release(server);
+      throw error;
+    }
+  }
+
+  async #applySettings(server: ServerConnection): Promise<void> {
+    if (server.settingsId === this.settings.id) return;
+    const sql = settingsDifference(server, this.settings.current);
+    if (sql !== null) {
+      try {
+        await runCommand(server, sql);
+      } catch (error) {
+        server.dirty ??= 'settings of unknown state';
+        throw error;
+      }
+    }
+    this.#noteSettings(server);
+  }
+
+  #noteSettings(server: ServerConnection): void {
+    server.settings = this.settings.current;
+    server.settingsId = this.settings.id;
+  }
+
+  /** The session's and the branches' settings after the end of the block. */
+  #settle(committed: boolean): void {
+    this.settings.end(committed);
+    if (committed) return;
+    for (const { server, settingsAtBegin, settingsIdAtBegin } of this.#branches.values()) {
+      server.settings = settingsAtBegin;
+      server.settingsId = settingsIdAtBegin;
+    }
+  }
+
+  #reset(): void {
+    this.#mode = 'none';
+    this.#failed = false;
+    this.#replay = [];
+    this.#savepoints = [];
+    this.#beginSql = 'BEGIN';
+  }
+}

@@ -1,0 +1,215 @@
+// The schema that planner tests and golden files plan against, built by hand.
+
+import type {
+  Catalog,
+  CatalogFunction,
+  CatalogOperator,
+  Column,
+  DefaultKind,
+  Table,
+  Volatility,
+} from '../../src/catalog/catalog.ts';
+import { tableKey } from '../../src/catalog/catalog.ts';
+import type { KeyRule } from '../../src/sql/key-rules.ts';
+import { typeOid } from '../../src/types/type-oid.ts';
+
+const textTypes: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar];
+let nextOid = 20000;
+
+/** `name type [!] [=default kind] [~collation]`, `!` not null, `@` generated. */
+function column(definition: string): Column {
+  const [name = '', typeName = '', ...more] = definition.split(' ');
+  const oid = typeOid[typeName as keyof typeof typeOid] ?? 90000;
+  const given = more.find(word => word.startsWith('~'))?.slice(1);
+  const isText = textTypes.includes(oid);
+  return {
+    name,
+    typeOid: oid,
+    typeName,
+    typeModifier: -1,
+    collation: isText ? ((given ?? 'c') as 'c' | 'other' | 'nondeterministic') : null,
+    notNull: more.includes('!'),
+    defaultKind: (more.find(word => word.startsWith('='))?.slice(1) ?? 'none') as DefaultKind,
+    generated: more.includes('@'),
+  };
+}
+
+function table(name: string, columns: readonly string[], more: Partial<Table> = {}): Table {
+  const oid = nextOid++;
+  return {
+    oid,
+    schema: 'public',
+    name,
+    kind: 'table',
+    columns: columns.map(column),
+    uniqueIndexes: [],
+    parents: [],
+    uses: [],
+    callsReaders: false,
+    ...more,
+  };
+}
+
+function unique(name: string, columns: readonly string[] | null, primary = false) {
+  return { name, columns, primary };
+}
+
+const users = table(
+  'users',
+  [
+    'id int8 !',
+    'email text',
+    'name text ~other',
+    'country text',
+    'age int4',
+    'balance numeric',
+    'score float8',
+    'active bool',
+    'mood mood',
+    'created_at timestamptz =stable',
+    'token uuid =volatile',
+  ],
+  {
+    uniqueIndexes: [
+      unique('users_pkey', ['id'], true),
+      unique('users_id_email', ['id', 'email']),
+      unique('users_email', ['email']),
+    ],
+  },
+);
+const orders = table('orders', [
+  'user_id int8 !',
+  'id int8 !',
+  'amount numeric',
+  'quantity int4',
+  'weight float4',
+  'note text',
+  'placed timestamptz',
+]);
+const accounts = table('accounts', ['key uuid !', 'owner text', 'total numeric']);
+const codes = table('codes', ['code varchar !', 'label text']);
+const measures = table('measures', ['id int8 !', 'serial_no int8 =sequence', 'value float8'], {
+  uniqueIndexes: [unique('measures_pkey', ['id'], true)],
+});
+const usersPart = table('users_p1', ['id int8 !', 'email text'], { parents: [users.oid] });
+const tenantUsers = table('members', ['tenant int8 !', 'name text'], { schema: 'app' });
+const otherMembers = table('members', ['tenant int8 !', 'name text']);
+const countries = table('countries', ['code text !', 'title text', 'continent text'], {
+  uniqueIndexes: [unique('countries_pkey', ['code'], true)],
+});
+const settings = table('settings', [
+  'id int8 =sequence',
+  'name text',
+  'changed timestamptz =stable',
+]);
+const rates = table('rates', ['currency text', 'rate numeric', 'double numeric @']);
+const usersView = table('users_view', ['id int8', 'email text'], {
+  kind: 'view',
+  uses: [users.oid],
+});
+const countriesView = table('countries_view', ['code text'], {
+  kind: 'view',
+  uses: [countries.oid],
+});
+const usersTotals = table('users_totals', ['total int8'], { kind: 'matview', uses: [users.oid] });
+const remote = table('remote', ['id int8'], { kind: 'foreign' });
+const ids = table('ids', ['last_value int8'], { kind: 'sequence' });
+const pgClass = table('pg_class', ['oid oid', 'relname name'], { schema: 'pg_catalog' });
+
+const tables = [
+  users,
+  orders,
+  accounts,
+  codes,
+  measures,
+  usersPart,
+  tenantUsers,
+  otherMembers,
+  countries,
+  settings,
+  rates,
+  usersView,
+  countriesView,
+  usersTotals,
+  remote,
+  ids,
+  pgClass,
+];
+
+function builtins(
+  names: string,
+  volatility: Volatility,
+  kind: CatalogFunction['kind'] = 'function',
+): CatalogFunction[] {
+  return names.split(' ').map(name => ({
+    schema: 'pg_catalog',
+    name,
+    volatility,
+    language: 'internal',
+    kind,
+  }));
+}
+
+function user(name: string, volatility: Volatility, language: string): CatalogFunction {
+  return { schema: 'public', name, volatility, language, kind: 'function' };
+}
+
+const functions = [
+  ...builtins(
+    'count sum min max avg json_agg string_agg stddev array_agg',
+    'immutable',
+    'aggregate',
+  ),
+  ...builtins('row_number rank lag', 'immutable', 'window'),
+  ...builtins('lower upper abs round length coalesce mod unnest md5', 'immutable'),
+  ...builtins(
+    'now date_trunc to_char generate_series age current_setting pg_get_userbyid',
+    'stable',
+  ),
+  ...builtins(
+    'random nextval setval currval lastval gen_random_uuid set_config pg_advisory_lock ' +
+      'pg_advisory_xact_lock pg_notify pg_sleep query_to_xml clock_timestamp lo_create',
+    'volatile',
+  ),
+  user('tax', 'immutable', 'sql'),
+  user('total_users', 'stable', 'plpgsql'),
+  user('write_log', 'volatile', 'plpgsql'),
+  user('uuid_generate_v4', 'volatile', 'c'),
+];
+
+const operators: CatalogOperator[] = [
+  { schema: 'public', name: '<->', volatility: 'immutable', language: 'c' },
+  { schema: 'public', name: '@@@', volatility: 'stable', language: 'sql' },
+];
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {
+  return Map.groupBy(items, item => item.name);
+}
+
+export const sampleCatalog: Catalog = {
+  version: 1,
+  tables: new Map(tables.map(one => [tableKey(one.schema, one.name), one])),
+  tablesByOid: new Map(tables.map(one => [one.oid, one])),
+  functions: byName(functions),
+  operators: byName(operators),
+  searchPath: ['public'],
+  defaultCollation: 'c',
+};
+
+function rule(
+  name: string,
+  column: string,
+  dataType: string,
+  schema: string | null = null,
+): KeyRule {
+  return { name, schema, column, dataType };
+}
+
+export const sampleRules: readonly KeyRule[] = [
+  rule('users', 'id', 'bigint'),
+  rule('orders', 'user_id', 'bigint'),
+  rule('accounts', 'key', 'uuid'),
+  rule('codes', 'code', 'varchar'),
+  rule('measures', 'id', 'bigint'),
+  rule('members', 'tenant', 'bigint', 'app'),
+];
