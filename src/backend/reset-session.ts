@@ -1,10 +1,10 @@
 // Brings a connection that a client left in any state back to one that the next can get:
 // cancels what runs, reads what is due, ends the transaction, drops what a session left behind.
 
-import { cancelQuery } from './cancel-query.ts';
-import { readAnswers } from './internal-query.ts';
 import { copyFailMessage, queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
+import { cancelQuery } from './cancel-query.ts';
+import { readAnswers } from './internal-query.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 /** Rejects when the connection could not be brought back within `timeoutMs`: close it then. */

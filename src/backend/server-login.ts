@@ -49,7 +49,8 @@ export async function openServer(
   const passwords = address.passwords.length > 0 ? address.passwords : [null];
   let failure: unknown;
   for (let attempt = 0; attempt < Math.max(1, options.connectAttempts); attempt++) {
-    if (attempt > 0) await new Promise(resolve => setTimeout(resolve, options.connectAttemptDelayMs));
+    if (attempt > 0)
+      await new Promise(resolve => setTimeout(resolve, options.connectAttemptDelayMs));
     for (const password of passwords) {
       try {
         return await attemptLogin(address, password, options);
@@ -94,7 +95,11 @@ async function attemptLogin(
       ['database', address.database],
       ...options.parameters,
     ]);
-    const identity = await login(transport, parameters, new ServerAuthenticator({ user: address.user, password }));
+    const identity = await login(
+      transport,
+      parameters,
+      new ServerAuthenticator({ user: address.user, password }),
+    );
     transport.setKeepAlive(options.keepAlive, 60_000);
     return new ServerConnection(address, transport, identity, options);
   } catch (error) {
@@ -106,7 +111,11 @@ async function attemptLogin(
 }
 
 /** Asks for TLS; the answer is one byte, and nothing may follow it in clear (CVE-2021-23222). */
-async function startTls(transport: Transport, address: ServerAddress, wanted: ServerTls): Promise<void> {
+async function startTls(
+  transport: Transport,
+  address: ServerAddress,
+  wanted: ServerTls,
+): Promise<void> {
   const answer = await new Promise<number>((resolve, reject) => {
     transport.receiver = {
       onBytes(buffer, length) {
@@ -120,7 +129,8 @@ async function startTls(transport: Transport, address: ServerAddress, wanted: Se
   });
   if (answer === 0x53) return transport.startTlsClient(wanted.options(address.host));
   if (answer !== 0x4e) throw new Error('unexpected answer to the TLS request');
-  if (wanted.required) throw new Error('the server does not support TLS, which tls_verify requires');
+  if (wanted.required)
+    throw new Error('the server does not support TLS, which tls_verify requires');
 }
 
 function login(
@@ -129,7 +139,11 @@ function login(
   authenticator: ServerAuthenticator,
 ): Promise<ServerIdentity> {
   return new Promise((resolve, reject) => {
-    const identity = { processId: 0, secret: Buffer.alloc(4), parameters: new Map<string, string>() };
+    const identity = {
+      processId: 0,
+      secret: Buffer.alloc(4),
+      parameters: new Map<string, string>(),
+    };
     const scanner = new BackendScanner(1_000_000);
     const sink = {
       onRows() {},

@@ -5,7 +5,11 @@
 //     └──CancelRequest──▶ closed                          └──wrong──▶ closed
 
 import type { TLSSocketOptions } from 'node:tls';
-import { type AuthenticationExchange, type AuthMessage, startAuthentication } from '../auth/client-authenticator.ts';
+import {
+  type AuthenticationExchange,
+  type AuthMessage,
+  startAuthentication,
+} from '../auth/client-authenticator.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { Config } from '../config/config.ts';
@@ -17,13 +21,13 @@ import {
 } from '../protocol/backend-messages.ts';
 import { clientMessageSize } from '../protocol/client-frame.ts';
 import { Frontend, headerBytes } from '../protocol/message-codes.ts';
+import { ServerError } from '../protocol/server-error.ts';
 import {
   protocolMinorMax,
   readStartupPacket,
   type StartupPacket,
   startupPacketSize,
 } from '../protocol/startup-packet.ts';
-import { ServerError } from '../protocol/server-error.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 
 /** Longest authentication message of a client (PG_MAX_SASL_MESSAGE_LENGTH and a margin). */
@@ -178,12 +182,7 @@ export class ClientLogin implements TransportReceiver {
   }
 
   async #authenticate(): Promise<boolean> {
-    const size = clientMessageSize(
-      this.#pending,
-      0,
-      this.#pending.length,
-      authenticationBytesMax,
-    );
+    const size = clientMessageSize(this.#pending, 0, this.#pending.length, authenticationBytesMax);
     if (size === 0 || this.#pending.length < size) return false;
     const message = this.#pending.subarray(0, size);
     this.#pending = this.#pending.subarray(size);

@@ -7,6 +7,7 @@
 
 import { cancelQuery } from '../backend/cancel-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
+import type { Settings } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
@@ -15,7 +16,6 @@ import { Frontend } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
-import type { Settings } from '../backend/settings-registry.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { CopyStream, copyFromClient } from './copy-stream.ts';
 import type { DatabaseService } from './database-service.ts';
@@ -25,12 +25,7 @@ import { findUnit, Inbox, type Unit } from './inbox.ts';
 import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type {
-  CopyReceiver,
-  RelayRequest,
-  RelayResult,
-  SessionContext,
-} from './session-context.ts';
+import type { CopyReceiver, RelayRequest, RelayResult, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
 import { SessionStatements } from './session-statements.ts';
 import { handleSimpleQuery } from './simple-query.ts';
@@ -276,7 +271,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     if (this.transaction.mode === 'none' && this.exchangeServer === null) {
       this.statements.closePortals();
       if (this.#pinned === null) this.transaction.release();
-      if (this.#draining) return this.terminate(new PgError(errors.shuttingDown));
+      if (this.#draining) this.terminate(new PgError(errors.shuttingDown));
     }
     try {
       if (this.#inbox.size > 0 || this.#inboxPaused) this.#next();
@@ -316,7 +311,10 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     this.#relayWaiter = null;
     this.#copy = null;
     this.exchangeServer = null;
-    if (outcome.lost !== null) return this.#onServerLost(server, outcome.lost, waiter);
+    if (outcome.lost !== null) {
+      this.#onServerLost(server, outcome.lost, waiter);
+      return;
+    }
     this.#followRelay(server, request, outcome);
     if (waiter !== null) waiter.resolve(outcome);
     else this.#unitDone();
@@ -355,12 +353,14 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       // PostgreSQL would have ended the session; half an answer cannot be taken back.
       this.#writeError(error);
       this.client.end();
-      return this.#close();
+      this.#close();
+    } else if (waiter !== null) {
+      waiter.reject(error);
+    } else {
+      this.#writeError(error);
+      this.client.write(readyForQuery(this.transaction.status));
+      this.#unitDone();
     }
-    if (waiter !== null) return waiter.reject(error);
-    this.#writeError(error);
-    this.client.write(readyForQuery(this.transaction.status));
-    this.#unitDone();
   }
 
   blockEnded(): void {

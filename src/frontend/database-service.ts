@@ -1,9 +1,9 @@
 // One user's view of one database: its pools, its catalog, its plans. Never shared wider, since
 // search path, privileges and catalog belong to the user.
 
+import { buildCatalog, type CatalogRows, catalogQueries } from '../backend/catalog-query.ts';
 import type { Cluster } from '../backend/cluster.ts';
 import { internalQuery } from '../backend/internal-query.ts';
-import { type CatalogRows, buildCatalog, catalogQueries } from '../backend/catalog-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, SettingsRegistry } from '../backend/settings-registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';

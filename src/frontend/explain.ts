@@ -8,9 +8,9 @@ import { explainPlan } from '../plan/explain.ts';
 import { fragmentOf } from '../plan/merge-plan.ts';
 import { commandComplete, dataRow } from '../protocol/backend-messages.ts';
 import { rowDescription, textColumn } from '../protocol/row-description.ts';
-import { refusal, statementShards } from './run-statement.ts';
-import type { SessionContext, StatementRun } from './session-context.ts';
 import { relayStatement } from './relay-statement.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
+import { refusal, statementShards } from './statement-shards.ts';
 
 export async function runExplain(session: SessionContext, run: StatementRun): Promise<boolean> {
   const { effect } = run.cached.plan;

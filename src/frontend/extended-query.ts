@@ -2,6 +2,7 @@
 // on one server, the unit is relayed there in one piece; else it is stepped through message by
 // message (`extended-steps.ts`).
 
+import type { ServerConnection } from '../backend/server-connection.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { closeComplete, parseComplete, readyForQuery } from '../protocol/backend-messages.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
@@ -15,7 +16,6 @@ import {
 } from '../protocol/client-frame.ts';
 import { writeClose, writeParse } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import type { ServerConnection } from '../backend/server-connection.ts';
 import { stepThrough } from './extended-steps.ts';
 import type { Unit } from './inbox.ts';
 import type { PreparedStatement } from './prepared-statement.ts';

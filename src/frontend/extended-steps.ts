@@ -26,9 +26,9 @@ import { describeStatement, type StatementDescription } from './describe-stateme
 import type { Unit } from './inbox.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { ReportedError } from './reported-error.ts';
-import { refuseInFailedBlock, refusal } from './run-statement.ts';
 import type { SessionContext } from './session-context.ts';
 import type { StatementCache } from './statement-cache.ts';
+import { refusal, refuseInFailedBlock } from './statement-shards.ts';
 import { WidePortal } from './wide-portal.ts';
 
 /** Rejects with the error that ends the unit; `ReportedError` when the client has it already. */
@@ -153,7 +153,7 @@ class Stepper {
     const { sql, parameterTypes } = statement;
     const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes);
     if (target === 'S') client.write(parameterDescription(types));
-    const bind = portal?.wide?.run.bind ?? null;
+    const bind = portal?.wide?.bind ?? null;
     const shown = columns?.map((column, i) => ({
       ...column,
       format: bind === null ? (0 as const) : resultFormat(bind, i),

@@ -56,7 +56,9 @@ export class Listener {
       this.#server.once('error', reject);
       this.#server.listen({ host, port, backlog: 4096 }, () => {
         this.#server.removeListener('error', reject);
-        this.#server.on('error', error => this.#options.log.error({ err: error.message }, 'listener'));
+        this.#server.on('error', error =>
+          this.#options.log.error({ err: error.message }, 'listener'),
+        );
         resolve((this.#server.address() as net.AddressInfo).port);
       });
     });

@@ -2,7 +2,8 @@
 // for all clients of a database, under one name of ours on every server connection.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
-import type { CachedStatement, StatementCache } from './statement-cache.ts';
+import type { CachedStatement } from './cached-statement.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 export class PreparedStatement {
   readonly sql: string;
@@ -35,9 +36,7 @@ export class PreparedStatement {
   }
 
   isOn(server: ServerConnection): boolean {
-    return this.serverName === ''
-      ? server.unnamed === this
-      : server.prepared.use(this.serverName);
+    return this.serverName === '' ? server.unnamed === this : server.prepared.use(this.serverName);
   }
 
   preparedOn(server: ServerConnection): void {

@@ -106,7 +106,8 @@ export class Relay implements ServerConsumer {
         this.#steps = null;
         break;
       case Backend.commandComplete:
-        if (this.#wantTags) this.#tags.push(buffer.toString('latin1', start + headerBytes, end - 1));
+        if (this.#wantTags)
+          this.#tags.push(buffer.toString('latin1', start + headerBytes, end - 1));
         break;
       case Backend.emptyQuery:
       case Backend.portalSuspended:

@@ -1,9 +1,9 @@
 // The same statement on several shards: UPDATE and DELETE without a key, DDL, writes to
 // omnisharded tables.
 
+import type { ScatterPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
 import { rowDescription } from '../protocol/row-description.ts';
-import type { ScatterPlan } from '../plan/statement-plan.ts';
 import { FanOut, summedTag } from './fan-out.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream } from './shard-stream.ts';

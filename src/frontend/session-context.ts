@@ -7,10 +7,11 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { CachedStatement } from './cached-statement.ts';
 import type { DatabaseService } from './database-service.ts';
 import type { RelayStep } from './relay.ts';
 import type { SessionStatements } from './session-statements.ts';
-import type { CachedStatement, StatementCache } from './statement-cache.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 export interface RelayRequest {
   /** Whole messages for the server. */

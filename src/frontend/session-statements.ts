@@ -2,9 +2,21 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { BindMessage } from '../protocol/client-frame.ts';
+import type { CachedStatement } from './cached-statement.ts';
 import { PreparedStatement, type StatementRegistry } from './prepared-statement.ts';
-import type { CachedStatement } from './statement-cache.ts';
-import type { WidePortal } from './wide-portal.ts';
+
+/** A portal whose rows do not come from one server. */
+export interface HeldPortal {
+  readonly plan: StatementPlan;
+  readonly bind: BindMessage;
+  /** Rows of it still wait on the shards. */
+  readonly suspended: boolean;
+  /** `rowsMax` 0: all. Answers false when the server's error went to the client. */
+  execute(rowsMax: number): Promise<boolean>;
+  close(): Promise<void>;
+}
 
 /** A portal: bound on a server, or held here because its rows come from several shards. */
 export interface Portal {
@@ -12,7 +24,7 @@ export interface Portal {
   /** Where the portal is, when it is on one server; else -1. */
   readonly shard: number;
   /** null: the portal is on the server that answered its Bind. */
-  readonly wide: WidePortal | null;
+  readonly wide: HeldPortal | null;
 }
 
 /** Names one client may hold. */
@@ -109,7 +121,7 @@ export class SessionStatements {
 
   /** Portals whose rows still wait on servers that another statement needs now: they cannot be
    *  gone on with. `except`: the one that is. */
-  async closeSuspended(except: WidePortal | null): Promise<void> {
+  async closeSuspended(except: HeldPortal | null): Promise<void> {
     for (const [name, { wide }] of this.#portals) {
       if (wide !== null && wide !== except && wide.suspended) await this.closePortal(name);
     }

@@ -6,7 +6,7 @@ import type { KeySet } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type ShardingKeyType, shardOfTextBytes } from '../sharding/sharding-key.ts';
 import type { LiftedStatement } from '../sql/lexer.ts';
-import type { CachedScript } from './statement-cache.ts';
+import type { CachedScript } from './cached-statement.ts';
 
 export class Shape {
   readonly plan: StatementPlan;

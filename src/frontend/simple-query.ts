@@ -1,10 +1,11 @@
 // A simple Query message: one text with any number of statements.
 
+import type { StatementPlan } from '../plan/statement-plan.ts';
 import { emptyQueryResponse, readyForQuery } from '../protocol/backend-messages.ts';
 import { stringEnd } from '../protocol/client-frame.ts';
 import { headerBytes } from '../protocol/message-codes.ts';
 import { liftLiterals } from '../sql/lexer.ts';
-import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { CachedScript } from './cached-statement.ts';
 import type { Unit } from './inbox.ts';
 import { checkQuerySize } from './query-size.ts';
 import { ReportedError } from './reported-error.ts';
@@ -12,7 +13,7 @@ import { runStatement } from './run-statement.ts';
 import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
 import { relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
-import type { CachedScript, StatementCache } from './statement-cache.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 /** Longer texts are not looked up by shape: bulk inserts, mostly, which never come again. */
 const liftedBytesMax = 4_096;
@@ -92,7 +93,9 @@ function runText<Result extends Promise<void> | null>(
   const script = cache.script(unit.bytes.toString('utf8', headerBytes, end));
   if (script.error !== null) throw script.error;
   if (script.statements.length === 0) {
-    session.client.write(Buffer.concat([emptyQueryResponse, readyForQuery(session.transaction.status)]));
+    session.client.write(
+      Buffer.concat([emptyQueryResponse, readyForQuery(session.transaction.status)]),
+    );
     return Promise.resolve();
   }
   const plans = script.statements.map(statement => statement.plan);

@@ -9,21 +9,8 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type LiftedStatement, newLiftedStatement } from '../sql/lexer.ts';
 import { parseStatements } from '../sql/parser.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { Shape } from './shape.ts';
-
-export interface CachedStatement {
-  readonly sql: string;
-  readonly plan: StatementPlan;
-  /** Number of the cache it is from. */
-  readonly scope: number;
-}
-
-/** One text of a simple query: any number of statements, or the error its parsing raised. */
-export interface CachedScript {
-  readonly sql: string;
-  readonly statements: readonly CachedStatement[];
-  readonly error: PgError | null;
-}
 
 export type PlanStatement = (sql: string, stmt: SyntaxNode) => StatementPlan;
 

@@ -17,8 +17,14 @@ export function explainPlan(plan: StatementPlan, execution?: Execution): string[
     `${plan.tag}${notes(plan)}`,
     `  shards: ${routeText(plan.route, plan.groupless)}`,
     ...(plan.effect === null ? [] : [`  effect: ${effectText(plan.effect)}`]),
-    ...widePlan(plan.wide, '').map(line => `  ${line}`),
+    ...(neverWide(plan) ? [] : widePlan(plan.wide, '').map(line => `  ${line}`)),
   ];
+}
+
+/** Touches no sharded table: one shard will do, whichever. */
+function neverWide({ route, groupless, wide }: StatementPlan): boolean {
+  if (wide.kind === 'refusal' && wide.always) return false;
+  return route.groups.length === 0 && groupless === 'any';
 }
 
 function explainExecution(plan: StatementPlan, { shards }: Execution): string[] {

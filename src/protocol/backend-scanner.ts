@@ -39,13 +39,19 @@ export class BackendScanner {
       pos = end;
     }
     while (pos < length) {
-      if (length - pos < headerBytes) return this.#keep(chunk, pos, length);
+      if (length - pos < headerBytes) {
+        this.#keep(chunk, pos, length);
+        return;
+      }
       const type = chunk[pos]!;
       if (type === Backend.dataRow || type === Backend.copyData) {
         pos = this.#rows(chunk, pos, length, sink);
       } else {
         const end = pos + this.#size(chunk, pos);
-        if (end > length) return this.#keep(chunk, pos, length);
+        if (end > length) {
+          this.#keep(chunk, pos, length);
+          return;
+        }
         sink.onMessage(type, chunk, pos, end);
         pos = end;
       }
@@ -86,7 +92,8 @@ export class BackendScanner {
       sink.onRows(whole, 0, whole.length);
     } else if (whole.length < size) {
       this.#partial = whole;
-      if (taken < length) return taken + this.#feedPartial(chunk.subarray(taken), length - taken, sink);
+      if (taken < length)
+        return taken + this.#feedPartial(chunk.subarray(taken), length - taken, sink);
     } else {
       sink.onMessage(type, whole, 0, size);
     }

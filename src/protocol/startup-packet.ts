@@ -3,7 +3,11 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { cancelRequestCode, gssEncryptionRequestCode, sslRequestCode } from './frontend-messages.ts';
+import {
+  cancelRequestCode,
+  gssEncryptionRequestCode,
+  sslRequestCode,
+} from './frontend-messages.ts';
 
 /** MAX_STARTUP_PACKET_LENGTH of src/include/libpq/pqcomm.h. */
 export const startupPacketBytesMax = 10_000;

@@ -186,7 +186,9 @@ export class ClientTransaction {
     if (at < 0) return;
     this.#savepoints.length = at;
     const kept = new Set(this.#savepoints.map(savepoint => savepoint.name));
-    this.#replay = this.#replay.filter(({ savepoint }) => savepoint === null || kept.has(savepoint));
+    this.#replay = this.#replay.filter(
+      ({ savepoint }) => savepoint === null || kept.has(savepoint),
+    );
     this.settings.release(name);
   }
 

@@ -151,15 +151,25 @@ test('an error instead of columns cancels the other shards and is the error of a
 });
 
 for (const node of [fragment(), sorted]) {
-  test(`an error after rows ends a ${node.kind} while another shard is silent`, async () => {
+  test(`an error after rows ends a ${node.kind} and cancels the other shard`, async () => {
     const shards = [
-      numbers(0, 4, { hangsAtEnd: true }),
-      numbers(4, 6, { errorAtEnd: new Error('down') }),
+      numbers(4, 6, { hangsAtEnd: true }),
+      numbers(0, 4, { errorAtEnd: new Error('down') }),
     ];
     const { execution, client } = start(node, shards, { chunkRows: 2 });
     await assert.rejects(async () => {
       while ((await execution.next()) !== null);
     }, isDown);
+    await assert.rejects(execution.next(), isDown);
+    assert.equal(client.streams[0]!.cancelled, 1);
+  });
+
+  test(`an error ends a ${node.kind} that waits for a silent shard`, async () => {
+    const shards = [
+      numbers(0, 0, { hangsAtEnd: true }),
+      numbers(0, 0, { errorAtEnd: new Error('down') }),
+    ];
+    const { execution, client } = start(node, shards);
     await assert.rejects(execution.next(), isDown);
     assert.equal(client.streams[0]!.cancelled, 1);
   });

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.ts';
+import { silentLogger } from '../../src/common/logger.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { DatabaseAddress, TestDatabase } from './cluster.ts';
@@ -35,7 +36,7 @@ export interface PgPack {
 /** Clients see the database under the name that it has on the shards. */
 export async function startPgPack(options: PgPackOptions): Promise<PgPack> {
   const config = configOf(options);
-  const app = await startApp(config, {});
+  const app = await startApp(config, { log: silentLogger });
   const address = {
     host: '127.0.0.1',
     port: app.port,

@@ -1,0 +1,18 @@
+// A text that was planned once: what the caches hold.
+
+import type { PgError } from '../common/pg-error.ts';
+import type { StatementPlan } from '../plan/statement-plan.ts';
+
+export interface CachedStatement {
+  readonly sql: string;
+  readonly plan: StatementPlan;
+  /** Number of the cache it is from. */
+  readonly scope: number;
+}
+
+/** One text of a simple query: any number of statements, or the error its parsing raised. */
+export interface CachedScript {
+  readonly sql: string;
+  readonly statements: readonly CachedStatement[];
+  readonly error: PgError | null;
+}

@@ -1,0 +1,46 @@
+// Which shards a statement runs on, and what keeps it from running at all.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { Refusal, StatementPlan } from '../plan/statement-plan.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
+import { anyShard, chooseShard, executionOf, targetShards } from './shard-choice.ts';
+
+/** The shards it runs on, ascending. Throws when they cannot be told with certainty. */
+export function statementShards(session: SessionContext, run: StatementRun): readonly number[] {
+  const { database, transaction } = session;
+  const { plan } = run.cached;
+  if (database.shardCount === 1) return [0];
+  const execution = executionOf(database, run);
+  const shard = chooseShard(plan.route, execution);
+  if (shard >= 0) return [shard];
+  if (shard === anyShard) {
+    if (plan.groupless === 'any') return [transaction.openShard ?? session.homeShard];
+    return Array.from({ length: database.shardCount }, (_, i) => i);
+  }
+  const shards = targetShards(plan.route, execution);
+  if (shards !== null) return shards;
+  const construct = plan.wide.kind === 'refusal' ? plan.wide.construct : 'keys of several shards';
+  throw new PgError(errors.unsupportedAcrossShards, { construct });
+}
+
+/** The shards of a statement that runs on several; null when one does, or none of the kind. */
+export function wideShards(session: SessionContext, run: StatementRun): readonly number[] | null {
+  const { plan } = run.cached;
+  if (plan.effect !== null || plan.wide.kind === 'refusal') return null;
+  const shards = statementShards(session, run);
+  return shards.length === 1 ? null : shards;
+}
+
+export function refusal({ construct, hint }: Refusal): PgError {
+  return new PgError(errors.unsupportedAcrossShards, { construct }, hint === null ? {} : { hint });
+}
+
+/** PostgreSQL only takes the end of the block then (postgres.c, IsTransactionExitStmt). */
+export function refuseInFailedBlock(session: SessionContext, plan: StatementPlan): void {
+  const { transaction } = session;
+  if (!transaction.failed || session.database.shardCount === 1) return;
+  const kind = plan.effect?.kind;
+  if (kind === 'commit' || kind === 'rollback' || kind === 'rollback-to') return;
+  throw new PgError(errors.inFailedTransaction);
+}

@@ -1,0 +1,81 @@
+// Golden plans: test/golden/plans/*.test holds cases, each a comment, a statement, `----` and the
+// plan that explainPlan prints. `REWRITE=1` writes what the planner says; a person reads the diff.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { explainPlan } from '../../src/plan/explain.ts';
+import { planStatement } from '../../src/planner/plan-statement.ts';
+import { loadParser, parseStatements } from '../../src/sql/parser.ts';
+import { sampleCatalog, sampleRules } from './sample-catalog.ts';
+
+const folder = new URL('../golden/plans/', import.meta.url);
+const rewrite = process.env['REWRITE'] === '1';
+
+interface GoldenCase {
+  readonly comment: string;
+  readonly sql: string;
+  readonly expected: string;
+}
+
+/** Cases are parted by a blank line and `====`; a file's first line may be `shards: n`. */
+function readCases(text: string): { shardCount: number; cases: GoldenCase[] } {
+  const given = /^shards: (\d+)\n/.exec(text);
+  const body = given === null ? text : text.slice(given[0].length);
+  const cases = body
+    .split(/^====\n/m)
+    .map(part => part.trim())
+    .filter(part => part !== '')
+    .map(part => {
+      const [above = '', expected = ''] = part.split(/^----$/m);
+      const comment = /^(#[^\n]*\n)*/.exec(above.trim())?.[0] ?? '';
+      const sql = above.trim().slice(comment.length).trim();
+      return { comment: comment.trim(), sql, expected: expected.trim() };
+    });
+  return { shardCount: Number(given?.[1] ?? 3), cases };
+}
+
+function plan(sql: string, shardCount: number): string {
+  return parseStatements(sql)
+    .map(({ text, stmt }) =>
+      planStatement({
+        sql: text,
+        stmt,
+        catalog: sampleCatalog,
+        rules: sampleRules,
+        shardCount,
+        searchPath: ['public'],
+      }),
+    )
+    .map(one => explainPlan(one).join('\n'))
+    .join('\n');
+}
+
+describe('golden plans', () => {
+  before(loadParser);
+
+  for (const name of readdirSync(folder).filter(one => one.endsWith('.test'))) {
+    describe(name, () => {
+      const file = new URL(name, folder);
+      const { shardCount, cases } = readCases(readFileSync(file, 'utf8'));
+      assert.ok(cases.length > 0, `${name} holds no case`);
+      if (rewrite) {
+        it('is written anew', () => {
+          const head = shardCount === 3 ? '' : `shards: ${shardCount}\n`;
+          const parts = cases.map(({ comment, sql }) => {
+            const above = comment === '' ? sql : `${comment}\n${sql}`;
+            return `${above}\n----\n${plan(sql, shardCount)}\n`;
+          });
+          writeFileSync(file, head + parts.join('\n====\n'));
+          assert.ok(parts.length > 0);
+        });
+        return;
+      }
+      for (const { comment, sql, expected } of cases) {
+        it(`${comment} ${sql}`.trim().replaceAll('\n', ' '), () => {
+          assert.equal(plan(sql, shardCount), expected);
+        });
+      }
+    });
+  }
+});
