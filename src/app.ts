@@ -5,6 +5,7 @@ import { clientSideTlsOptions, serverSideTlsContext } from './auth/tls-context.t
 import { Cluster, type ShardTarget } from './backend/cluster.ts';
 import type { ServerTls } from './backend/server-login.ts';
 import { createLogger, type Logger } from './common/logger.ts';
+import { timerMs } from './common/timer.ts';
 import type { Config } from './config/config.ts';
 import { type Database, poolSettings, type User } from './config/topology.ts';
 import { DatabaseService } from './frontend/database-service.ts';
@@ -101,7 +102,7 @@ class RunningApp implements App {
       if (same) continue;
       this.#services.delete(key);
       this.#retired.add(service);
-      service.cluster.close();
+      service.retire(() => this.#retired.delete(service));
     }
     this.#watchTimeouts();
     this.#openMinimum();
@@ -110,7 +111,7 @@ class RunningApp implements App {
 
   async close({ drain }: { readonly drain: boolean }): Promise<void> {
     if (drain) {
-      const timeoutMs = Math.min(this.#config.general.shutdownTimeoutMs, 2 ** 31 - 1);
+      const timeoutMs = timerMs(this.#config.general.shutdownTimeoutMs);
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<void>(resolve => {
         timer = setTimeout(resolve, timeoutMs);

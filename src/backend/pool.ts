@@ -5,6 +5,7 @@
 import type PQueue from 'p-queue';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { timerMs } from '../common/timer.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -81,7 +82,7 @@ export class Pool {
         this.#waiters.delete(waiter);
         const ms = this.#limits.checkoutTimeoutMs;
         reject(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
-      }, this.#limits.checkoutTimeoutMs);
+      }, timerMs(this.#limits.checkoutTimeoutMs));
       const waiter: Waiter = { resolve, reject, timer };
       this.#waiters.add(waiter);
       this.#openForWaiters();

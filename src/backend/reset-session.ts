@@ -1,6 +1,7 @@
 // Brings a connection that a client left in any state back to one that the next can get:
 // cancels what runs, reads what is due, ends the transaction, drops what a session left behind.
 
+import { timerMs } from '../common/timer.ts';
 import { copyFailMessage, queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import { cancelQuery } from './cancel-query.ts';
@@ -11,8 +12,10 @@ import type { ServerConnection } from './server-connection.ts';
 export async function resetSession(server: ServerConnection, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('not reset in time')), timeoutMs);
+    timer = setTimeout(() => reject(new Error('not reset in time')), timerMs(timeoutMs));
   });
+  // Whoever read it before may have made it wait.
+  server.transport.resume();
   try {
     await Promise.race([bringBack(server), timeout]);
   } finally {

@@ -201,13 +201,13 @@ export class ServerConnection {
     this.#consumer = discard;
     this.#runAfterCancels();
     this.onClosed();
-    consumer.onServerLost(
-      new PgError(errors.serverLost, {
-        shard: this.address.shard,
-        address: `${this.address.host}:${this.address.port}`,
-        reason: this.#fatal ?? error?.message ?? 'the server closed the connection',
-      }),
-    );
+    const reason = this.#fatal ?? error?.message ?? 'the server closed the connection';
+    consumer.onServerLost(this.lostError(reason));
+  }
+
+  lostError(reason: string): PgError {
+    const { shard, host, port } = this.address;
+    return new PgError(errors.serverLost, { shard, address: `${host}:${port}`, reason });
   }
 
   #runAfterCancels(): void {

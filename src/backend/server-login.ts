@@ -6,6 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { ServerAuthenticationError, ServerAuthenticator } from '../auth/server-authenticator.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { timerMs } from '../common/timer.ts';
 import { BackendScanner } from '../protocol/backend-scanner.ts';
 import { sslRequest, startupMessage } from '../protocol/frontend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
@@ -84,7 +85,7 @@ async function attemptLogin(
   const transport = await Transport.connect(connectOptions(address), options.connectTimeoutMs);
   const timer = setTimeout(
     () => transport.destroy(new Error(`no login within ${options.connectTimeoutMs} ms`)),
-    options.connectTimeoutMs,
+    timerMs(options.connectTimeoutMs),
   );
   try {
     if (options.tls !== null && !address.host.startsWith('/')) {

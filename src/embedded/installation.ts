@@ -67,7 +67,7 @@ interface Link {
 }
 
 /** Makes the links that `pg-symlinks.json` names where they are missing; false if it may not. */
-export function hydrateLinks(native: string): boolean {
+function hydrateLinks(native: string): boolean {
   for (const { source, target } of links(native)) {
     const path = join(dirname(native), target);
     if (existsSync(path)) continue;

@@ -1,7 +1,10 @@
 // merge-sort: streams that each shard sorted by the same keys become one sorted stream. At most one
 // batch per shard is held; rows with equal keys come from the lower shard first.
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { SortKey } from '../plan/merge-plan.ts';
+import type { KeyColumn } from '../types/key-column.ts';
 import { compareRows, type KeyDirection } from '../types/key-order.ts';
 import type { FragmentRun } from './fragment-run.ts';
 import { LoserTree } from './loser-tree.ts';
@@ -88,11 +91,34 @@ export class MergeSort implements RowSource {
 
   async #advance(index: number): Promise<void> {
     const cursor = this.#cursors[index]!;
+    const previous = cursor.batch?.keys;
     cursor.batch = null;
     const chunk = await this.#run.read(index);
     if (chunk === null) return;
-    cursor.batch = RowBatch.decode(chunk, this.#layout);
+    const batch = RowBatch.decode(chunk, this.#layout);
+    this.#assertSorted(batch, previous);
+    cursor.batch = batch;
     cursor.row = 0;
+  }
+
+  /**
+   * A stream that is not in our order was sorted by another one (a collation that is not C after
+   * all): merging it would give a wrong answer without a sign, so it is an error.
+   */
+  #assertSorted({ keys, chunk }: RowBatch, previous: readonly KeyColumn[] | undefined): void {
+    const directions = this.#directions;
+    let ordered =
+      previous === undefined ||
+      directions.length === 0 ||
+      compareRows(previous, previous[0]!.length - 1, keys, 0, directions) <= 0;
+    for (let row = 1; row < chunk.rows && ordered; row++) {
+      ordered = compareRows(keys, row - 1, keys, row, directions) <= 0;
+    }
+    if (!ordered) {
+      throw new PgError(errors.unsupportedAcrossShards, {
+        construct: 'ORDER BY under a collation or operator class that orders values in another way',
+      });
+    }
   }
 
   #before(a: number, b: number): boolean {

@@ -13,12 +13,14 @@ const rowType = new Binary();
 /** Which columns of a fragment become vectors, compiled once per operator. */
 export class BatchLayout {
   readonly columnCount: number;
-  readonly schema: Schema;
   readonly decoders: readonly KeyDecoder[];
   /** For each DataRow column up to the last one needed: its place in `decoders`, or -1. */
   readonly slots: Int32Array;
   /** For each asked key, in the order asked: its place in `decoders`. */
   readonly keySlots: readonly number[];
+  /** Of the decoded columns. */
+  readonly #names: readonly string[];
+  #schema: Schema | null = null;
 
   /** Throws `unsupportedAcrossShards` for a column whose type has no known order. */
   constructor(columns: readonly ColumnDescription[], keys: readonly number[]) {
@@ -30,12 +32,17 @@ export class BatchLayout {
       this.slots[key] = slot;
     });
     this.keySlots = keys.map(key => distinct.indexOf(key));
-    this.schema = new Schema([
+    this.#names = distinct.map(key => `column ${key}`);
+  }
+
+  /** The Arrow schema of a batch: the row's bytes, then one field for each decoded column. */
+  get schema(): Schema {
+    return (this.#schema ??= new Schema([
       new Field('row', rowType, false),
-      ...distinct.map(
-        (key, slot) => new Field(`column ${key}`, KeyColumn.arrowType(this.decoders[slot]!.kind)),
+      ...this.#names.map(
+        (name, slot) => new Field(name, KeyColumn.arrowType(this.decoders[slot]!.kind)),
       ),
-    ]);
+    ]));
   }
 }
 

@@ -4,8 +4,8 @@
 import { dataRowHeader, endOfColumns } from './data-row.ts';
 import type { RowChunk } from './shard-client.ts';
 
-export const chunkBytesMax = 65_536;
-export const chunkRowsMax = 1000;
+const chunkBytesMax = 65_536;
+const chunkRowsMax = 1000;
 const firstBytes = 4096;
 const firstRows = 64;
 const noBytes = Buffer.alloc(0);
@@ -16,7 +16,7 @@ export class RowWriter {
   readonly #dropped: number;
   #bytes: Buffer = noBytes;
   #used = 0;
-  /** What the last chunk needed, where the next one begins. */
+  /** Capacity a chunk begins with. */
   #expectedBytes = firstBytes;
   #offsets = new Int32Array(firstRows + 1);
   #rows = 0;
@@ -92,9 +92,10 @@ export class RowWriter {
       offsets: this.#offsets.subarray(0, this.#rows + 1),
       rows: this.#rows,
     };
-    this.#expectedBytes = Math.min(this.#bytes.length, 2 * chunkBytesMax);
+    // The next chunk is expected to be about as large as this one.
+    this.#expectedBytes = Math.max(firstBytes, Math.min(this.#used * 1.25, chunkBytesMax * 1.25));
     this.#bytes = noBytes;
-    this.#offsets = new Int32Array(Math.min(this.#offsets.length, chunkRowsMax + 1));
+    this.#offsets = new Int32Array(Math.max(firstRows, this.#rows) + 1);
     this.#used = 0;
     this.#rows = 0;
     return chunk;
@@ -126,7 +127,7 @@ export class RowWriter {
   #reserve(size: number): void {
     const needed = this.#used + size;
     if (needed <= this.#bytes.length) return;
-    const capacity = Math.max(needed, 2 * this.#bytes.length, this.#expectedBytes);
+    const capacity = Math.ceil(Math.max(needed, 2 * this.#bytes.length, this.#expectedBytes));
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.#bytes.copy(grown, 0, 0, this.#used);
     this.#bytes = grown;
@@ -134,4 +135,4 @@ export class RowWriter {
 }
 
 /** Below this many bytes a loop is faster than a native copy (measured on Node 24). */
-const inlineCopyMax = 24;
+const inlineCopyMax = 192;

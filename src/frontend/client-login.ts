@@ -10,8 +10,10 @@ import {
   type AuthMessage,
   startAuthentication,
 } from '../auth/client-authenticator.ts';
+import { clientCertificateError } from '../auth/tls-context.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { timerMs } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { User } from '../config/topology.ts';
 import {
@@ -65,8 +67,10 @@ export class ClientLogin implements TransportReceiver {
     this.#transport = transport;
     this.#options = options;
     const { clientLoginTimeoutMs } = options.config().general;
-    const timeoutMs = Math.min(clientLoginTimeoutMs, 2 ** 31 - 1);
-    this.#timer = setTimeout(() => this.#fail(new PgError(errors.loginTimeout)), timeoutMs);
+    this.#timer = setTimeout(
+      () => this.#fail(new PgError(errors.loginTimeout)),
+      timerMs(clientLoginTimeoutMs),
+    );
     transport.receiver = this;
   }
 
@@ -152,6 +156,7 @@ export class ClientLogin implements TransportReceiver {
       this.#transport.write(negotiateProtocolVersion(minor, unknown));
     }
     const { general, users, databases } = this.#options.config();
+    this.#checkCertificate();
     if (general.tlsClientRequired && !this.#transport.encrypted) {
       throw new PgError(errors.tlsRequired);
     }
@@ -179,6 +184,15 @@ export class ClientLogin implements TransportReceiver {
     if (first.kind === 'ok') return this.#authenticated(databases);
     this.#transport.write(authMessage(first));
     return true;
+  }
+
+  /** A certificate that a client shows must be one of the configured CA's. */
+  #checkCertificate(): void {
+    const socket = this.#transport.tlsSocket;
+    const reason = socket === null ? null : clientCertificateError(socket);
+    if (reason === null || this.#options.config().general.tlsClientCaCertificate === null) return;
+    const what = `client certificate is not valid: ${reason}`;
+    throw new PgError(errors.invalidAuthorization, { what });
   }
 
   async #authenticate(): Promise<boolean> {

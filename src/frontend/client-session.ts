@@ -326,6 +326,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.statements.deleteAll(request.parsing);
       if (this.database.shardCount > 1) this.transaction.fail();
     }
+    const { transaction } = this;
+    const alone = this.database.shardCount === 1;
+    const before = transaction.mode;
+    // Several statements at once are one transaction, whose settings go with it.
+    if (alone && before === 'none' && request.plans.length > 1) transaction.blockBegan();
     for (let i = 0; i < outcome.tags.length; i++) {
       const plan = request.plans[i];
       if (plan !== undefined) applyEffect(this, this.#catalog, plan, outcome.tags[i]!);
@@ -335,11 +340,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.#pinned = pins;
       server.dirty = pins;
     }
-    if (this.database.shardCount === 1) {
-      const before = this.transaction.mode;
-      this.transaction.followServer(server, !outcome.failed && outcome.tags.at(-1) !== 'ROLLBACK');
-      if (before !== 'none' && this.transaction.mode === 'none') this.blockEnded();
-    }
+    if (!alone) return;
+    transaction.followServer(server);
+    if (transaction.mode !== 'none') return;
+    transaction.blockEnded(!outcome.failed);
+    if (before !== 'none') this.blockEnded();
   }
 
   #onServerLost(
@@ -370,6 +375,10 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   get clientEncoding(): string {
     return this.transaction.servers[0]?.parameters.get('client_encoding') ?? 'UTF8';
+  }
+
+  get serverVersion(): number {
+    return Number.parseInt(this.transaction.servers[0]?.parameters.get('server_version') ?? '', 10);
   }
 
   applyEffect(plan: StatementPlan, tag: string): void {

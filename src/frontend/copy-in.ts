@@ -24,8 +24,6 @@ type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
 
 /** Rows of one shard are sent on in messages of about this size. */
 const messageBytes = 65_536;
-/** The longest row taken: PostgreSQL's own limit on a line (MaxAllocSize). */
-const rowBytesMax = 1_073_741_823;
 
 export async function runCopy(
   session: SessionContext,
@@ -43,8 +41,8 @@ async function copy(
   plan: CopyPlan,
   shards: readonly number[],
 ): Promise<string> {
-  const distributor = distributorFor(session, plan);
   const servers = await session.transaction.openAll(shards);
+  const distributor = distributorFor(session, plan);
   const branches = servers.map(server => new CopyBranch(server, run.cached.sql));
   try {
     const responses = await Promise.all(branches.map(branch => branch.ready));
@@ -75,7 +73,10 @@ function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
   const encoding = session.clientEncoding;
   requireSplittableEncoding(encoding, plan.format.format, type === 'varchar');
   const { format, keyPosition, column } = plan;
-  const rows = openCopyRows({ format, keyPosition, column, rowBytesMax, csvEndMarker: false });
+  const rowBytesMax = session.database.config.general.messageSizeLimit;
+  // Before PostgreSQL 18 `\.` alone on a line ended csv data too.
+  const csvEndMarker = session.serverVersion < 18;
+  const rows = openCopyRows({ format, keyPosition, column, rowBytesMax, csvEndMarker });
   return new RowDistributor(rows, session, plan);
 }
 

@@ -8,12 +8,16 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, SettingsRegistry } from '../backend/settings-registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { BoundedCache } from '../common/bounded-cache.ts';
+import { errors } from '../common/error-catalogue.ts';
 import type { Logger } from '../common/logger.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { Config } from '../config/config.ts';
 import type { Database, User } from '../config/topology.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { planStatement } from '../planner/plan-statement.ts';
 import type { ShardingKeyType } from '../sharding/sharding-key.ts';
+import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { hasUnresolvedRelation } from '../sql/unresolved-relations.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import { StatementRegistry } from './prepared-statement.ts';
@@ -31,6 +35,9 @@ const passThrough: StatementPlan = {
   pinsSession: 'a statement that PgPack could not read',
   outsideTransaction: false,
 };
+
+/** How long a catalog is believed that lacks a relation a statement names. */
+const catalogTrustMs = 1_000;
 
 /** Search paths whose plans are kept. */
 const searchPathsMax = 100;
@@ -55,6 +62,9 @@ export class DatabaseService {
   #generation = 0;
   #caches = new Map<string, StatementCache>();
   #nextHome = 0;
+  #sessions = 0;
+  #onUnused: (() => void) | null = null;
+  #loadedAtMs = 0;
 
   constructor(config: Config, database: Database, user: User, cluster: Cluster, log: Logger) {
     this.config = config;
@@ -79,6 +89,25 @@ export class DatabaseService {
     return this.#catalog;
   }
 
+  /** A client uses it. */
+  enter(): void {
+    this.#sessions += 1;
+  }
+
+  leave(): void {
+    this.#sessions -= 1;
+    if (this.#sessions === 0) this.#onUnused?.();
+  }
+
+  /** New clients get another service: this one's pools close with its last client. */
+  retire(onClosed: () => void): void {
+    this.#onUnused = () => {
+      this.cluster.close();
+      onClosed();
+    };
+    if (this.#sessions === 0) this.#onUnused();
+  }
+
   /** Sessions are spread over the shards for statements that any shard can answer. */
   nextHomeShard(): number {
     this.#nextHome = (this.#nextHome + 1) % this.shardCount;
@@ -99,15 +128,13 @@ export class DatabaseService {
   }
 
   newCache(catalog: Catalog, searchPath: readonly string[] | null): StatementCache {
-    const plan = (sql: string, stmt: Parameters<typeof planStatement>[0]['stmt']) =>
-      planStatement({
-        sql,
-        stmt,
-        catalog,
-        rules: this.database.shardedTables,
-        shardCount: this.shardCount,
-        searchPath: searchPath ?? catalog.searchPath,
-      });
+    const { shardCount } = this;
+    const rules = this.database.shardedTables;
+    const path = searchPath ?? catalog.searchPath;
+    const plan = (sql: string, stmt: SyntaxNode) => ({
+      plan: planStatement({ sql, stmt, catalog, rules, shardCount, searchPath: path }),
+      unresolved: shardCount > 1 && hasUnresolvedRelation(stmt, catalog, path),
+    });
     const fallback = this.shardCount === 1 ? passThrough : null;
     return new StatementCache(this.config.general.queryCacheLimit, plan, fallback);
   }
@@ -154,6 +181,14 @@ export class DatabaseService {
     this.onSchemaChanged();
   }
 
+  /** A statement names a relation that the catalog does not know: true when the catalog was old
+   *  enough to be in doubt, and is forgotten now. */
+  doubtCatalog(): boolean {
+    if (Date.now() - this.#loadedAtMs < catalogTrustMs) return false;
+    this.forgetCatalog();
+    return true;
+  }
+
   /** The catalog is read again before the next statement. */
   forgetCatalog(): void {
     this.#generation += 1;
@@ -162,14 +197,25 @@ export class DatabaseService {
     this.#caches.clear();
   }
 
+  /** PostgreSQL hashes text in the database's encoding, PgPack in UTF-8. */
+  #checkEncoding(server: ServerConnection): void {
+    const encoding = server.parameters.get('server_encoding') ?? 'UTF8';
+    if (encoding === 'UTF8' || this.shardCount === 1) return;
+    if (!this.rules.some(rule => rule.type === 'varchar')) return;
+    const construct = `a varchar sharding key in a database with encoding ${encoding}`;
+    throw new PgError(errors.unsupported, { construct });
+  }
+
   async #load(): Promise<Catalog> {
     const generation = this.#generation;
     const pool = this.cluster.pools[0]!;
     const server = await pool.acquire();
     try {
+      this.#checkEncoding(server);
       const catalog = await this.readCatalog(server);
       // Tables may have changed while it was read: then whoever asked asks again.
       if (generation === this.#generation) this.#catalog = catalog;
+      this.#loadedAtMs = Date.now();
       this.log.debug({ database: this.database.name, tables: catalog.tables.size }, 'catalog read');
       return catalog;
     } finally {

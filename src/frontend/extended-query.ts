@@ -185,7 +185,7 @@ class UnitPlanner {
     if (script.statements.length > 1 && database.shardCount > 1) return false;
     const cached = script.statements[0] ?? this.#cache.statement(sql);
     const { wide } = cached.plan;
-    if (wide.kind === 'refusal' && wide.always) return false;
+    if (cached.unresolved || (wide.kind === 'refusal' && wide.always)) return false;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (name !== '') {
       this.parsing.push(name);

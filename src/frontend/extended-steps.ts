@@ -74,7 +74,7 @@ function split(bytes: Buffer): { type: number; start: number; end: number }[] {
 class Stepper {
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
-  readonly #cache: StatementCache;
+  #cache: StatementCache;
 
   constructor(session: SessionContext, bytes: Buffer, cache: StatementCache) {
     this.#session = session;
@@ -120,7 +120,11 @@ class Stepper {
     if (name !== '' && statements.find(name) !== null) {
       throw new PgError(errors.preparedStatementExists, { name });
     }
-    const cached = this.#cache.statement(sql);
+    let cached = this.#cache.statement(sql);
+    if (cached.unresolved && this.#session.database.doubtCatalog()) {
+      this.#cache = await this.#session.loadCache();
+      cached = this.#cache.statement(sql);
+    }
     const { plan } = cached;
     refuseInFailedBlock(this.#session, plan);
     if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);

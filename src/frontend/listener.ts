@@ -120,6 +120,7 @@ export class Listener {
       startupSettings: statements,
       onClosed: () => {
         this.#sessions.delete(session);
+        service.leave();
         this.#cancelKeys.delete(key);
         if (general.logDisconnections) log.info({ client: address }, 'client disconnected');
         this.#checkIdle();
@@ -128,6 +129,7 @@ export class Listener {
     const address = transport.remoteAddress;
     const key = this.#cancelKeys.add(session, request.minor);
     this.#sessions.add(session);
+    service.enter();
     transport.write(
       Buffer.concat([
         authentication(0),

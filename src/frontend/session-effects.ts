@@ -5,8 +5,7 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** `tag`: the command tag of the statement. Transaction blocks themselves are followed by
- *  `ClientTransaction`. */
+/** `tag`: the command tag of the statement. */
 export function applyEffect(
   session: SessionContext,
   catalog: SessionCatalog,
@@ -37,6 +36,15 @@ export function applyEffect(
       transaction.settingReset(null);
       session.statements.clear();
       for (const server of transaction.servers) server.prepared.clear();
+      break;
+    case 'begin':
+      transaction.blockBegan();
+      break;
+    case 'commit':
+    case 'rollback':
+      // COMMIT of a failed block is tagged ROLLBACK.
+      transaction.blockEnded(tag !== 'ROLLBACK');
+      if (effect.chain) transaction.blockBegan();
       break;
     case 'savepoint':
       settings.savepoint(effect.name);

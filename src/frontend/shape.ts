@@ -24,7 +24,7 @@ export class Shape {
     const statement = script.statements[0];
     if (statement === undefined || script.statements.length > 1) return null;
     const { plan } = statement;
-    if (!relaysPlainly(plan)) return null;
+    if (statement.unresolved || !relaysPlainly(plan)) return null;
     const { groups } = plan.route;
     if (groups.length === 0) return plan.groupless === 'any' ? new Shape(plan, -1, -1) : null;
     if (groups.length > 1) return null;

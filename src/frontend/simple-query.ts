@@ -98,6 +98,9 @@ function runText<Result extends Promise<void> | null>(
     );
     return Promise.resolve();
   }
+  if (script.statements.some(one => one.unresolved) && session.database.doubtCatalog()) {
+    return session.loadCache().then(loaded => runText(session, unit, end, loaded, relayLater));
+  }
   const plans = script.statements.map(statement => statement.plan);
   if (session.database.shardCount === 1 && !isDeallocate(session, plans)) {
     return relay(session, unit.bytes, 0, plans);

@@ -12,7 +12,11 @@ import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { Shape } from './shape.ts';
 
-export type PlanStatement = (sql: string, stmt: SyntaxNode) => StatementPlan;
+/** Plans one statement, and says whether it names a relation that the catalog does not know. */
+export type PlanStatement = (
+  sql: string,
+  stmt: SyntaxNode,
+) => { readonly plan: StatementPlan; readonly unresolved: boolean };
 
 /** Longer texts (bulk inserts, mostly) are planned each time: entries are bounded in number, this
  *  bounds them in size. */
@@ -56,7 +60,7 @@ export class StatementCache {
     const script = this.script(sql);
     if (script.error !== null) throw script.error;
     if (script.statements.length > 1) throw new PgError(errors.multipleCommands);
-    return script.statements[0] ?? this.#empty(sql);
+    return script.statements[0] ?? this.#plain(sql, emptyStatement);
   }
 
   /** The shape that `lifted` was filled from, if statements of it can be routed by their
@@ -75,7 +79,7 @@ export class StatementCache {
     try {
       const parsed = parseStatements(sql);
       const statements = parsed.map(({ text, stmt }) => {
-        return { sql: text, plan: this.#plan(text, stmt), scope: this.scope };
+        return { sql: text, ...this.#plan(text, stmt), scope: this.scope };
       });
       return { sql, statements, error: null };
     } catch (error) {
@@ -83,12 +87,12 @@ export class StatementCache {
       if (this.#fallback === null || error.errorClass !== 'user') {
         return { sql, statements: [], error };
       }
-      return { sql, statements: [{ sql, plan: this.#fallback, scope: this.scope }], error: null };
+      return { sql, statements: [this.#plain(sql, this.#fallback)], error: null };
     }
   }
 
-  #empty(sql: string): CachedStatement {
-    return { sql, plan: emptyStatement, scope: this.scope };
+  #plain(sql: string, plan: StatementPlan): CachedStatement {
+    return { sql, plan, unresolved: false, scope: this.scope };
   }
 }
 

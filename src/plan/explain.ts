@@ -76,9 +76,9 @@ function widePlan(wide: WidePlan, where: string): string[] {
     case 'split-insert':
       return [
         `Split Insert${where} by ${wide.table}.${wide.column}${wide.returning ? ', returning' : ''}`,
-        `  prefix: ${wide.prefix}`,
-        ...wide.rows.map(row => `  row ${valueText(row.key)}: ${row.sql}`),
-        `  suffix: ${wide.suffix}`,
+        `  ${wide.prefix.trimEnd()}`,
+        ...wide.rows.map(row => `    row of ${valueText(row.key)}: ${row.sql}`),
+        ...(wide.suffix === '' ? [] : [`  ${wide.suffix.trim()}`]),
       ];
     case 'split-copy': {
       const { format } = wide;

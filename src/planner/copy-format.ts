@@ -2,9 +2,9 @@
 // found by them. What would change that in a way that is not followed here is named and refused.
 
 import type { CopyColumnFormat } from '../plan/statement-plan.ts';
+import { isOn } from '../sql/option-value.ts';
 import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts } from '../sql/syntax-tree.ts';
-import { isOn } from './plan-explain.ts';
 
 export type CopyFormat =
   | { readonly kind: 'format'; readonly format: CopyColumnFormat }

@@ -12,12 +12,12 @@ import type { ColumnUse, Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { FuncCall, SyntaxNode } from '../sql/syntax-tree.ts';
 import { comparableType } from '../types/key-decoder.ts';
-import { typeName, typeOid } from '../types/type-oid.ts';
+import { typeOid } from '../types/type-oid.ts';
 import { aggregateWithin, builtinCall, isAggregate } from './builtin-call.ts';
 import { avgType, type ExpressionType, expressionType, sumType } from './expression-type.ts';
 import type { OutputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
-import { orderProblem } from './sort-keys.ts';
+import { ofType, orderProblem } from './sort-keys.ts';
 
 export class GroupAggregate {
   readonly groupColumns: number[] = [];
@@ -135,7 +135,7 @@ export class GroupAggregate {
   private addAverage(call: FuncCall, type: ExpressionType, column: number): Refusal | null {
     const parts = callText(this.clauses, call.location ?? 0);
     if (avgType(type.oid) === null || parts === null) {
-      return refuseWide(`avg() of type ${typeName(type.oid)}`);
+      return refuseWide(`avg() ${ofType(type.oid)}`);
     }
     const sql = this.callSql(parts);
     const { args, filter } = parts;
@@ -197,12 +197,12 @@ export function groupedColumn(
 
 function groupProblem(type: ExpressionType | null): string | null {
   if (type === null) return 'of a type that is not known';
-  if (!comparableType(type.oid)) return `of type ${typeName(type.oid)}`;
+  if (!comparableType(type.oid)) return ofType(type.oid);
   return type.collation === 'nondeterministic' ? 'under a nondeterministic collation' : null;
 }
 
 function sumProblem(type: ExpressionType): string | null {
-  return sumType(type.oid) === null ? `of type ${typeName(type.oid)}` : null;
+  return sumType(type.oid) === null ? ofType(type.oid) : null;
 }
 
 function expressionTypeOf(use: ColumnUse, level: Level, facts: ScopeBuilder) {

@@ -3,6 +3,7 @@
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
+import { isOn } from '../sql/option-value.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { depthsOf, endOfStatement, type Token, tokensOf } from '../sql/tokens.ts';
 import { basePlan, type PlanInput, refuseWide } from './plan-input.ts';
@@ -36,14 +37,6 @@ function isAnalyze(explain: ExplainStmt): boolean {
     analyze = isOn(node.DefElem.arg as SyntaxNode | undefined);
   }
   return analyze;
-}
-
-/** defGetBoolean: no value means true. */
-export function isOn(value: SyntaxNode | undefined): boolean {
-  if (value === undefined) return true;
-  if (value.Boolean !== undefined) return value.Boolean.boolval ?? false;
-  if (value.Integer !== undefined) return (value.Integer.ival ?? 0) !== 0;
-  return ['true', 'on'].includes((value.String?.sval ?? '').toLowerCase());
 }
 
 /** Byte offset of the statement behind EXPLAIN [(…)] [ANALYZE] [VERBOSE]. */

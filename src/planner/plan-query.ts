@@ -3,7 +3,7 @@
 
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
-import { readsSharded } from '../sql/key-rules.ts';
+import { hasShardedChild, readsSharded } from '../sql/key-rules.ts';
 import type { ScopeRelation } from '../sql/level.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
@@ -14,6 +14,7 @@ import { planDelete, planUpdate } from './plan-change.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { planInsert } from './plan-insert.ts';
 import { planWideSelect } from './plan-select.ts';
+import { setConfigEffect } from './set-config.ts';
 
 export function isQuery(stmt: SyntaxNode): boolean {
   const { SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt } = stmt;
@@ -29,6 +30,8 @@ export function queryFacts(input: PlanInput): ScopeBuilder {
 
 export function planQuery(input: PlanInput): StatementPlan {
   const { stmt } = input;
+  const effect = setConfigEffect(stmt.SelectStmt);
+  if (effect !== null) return { ...basePlan('SELECT'), effect };
   const facts = queryFacts(input);
   const into = stmt.SelectStmt?.intoClause?.rel;
   const plan: StatementPlan = {
@@ -69,7 +72,9 @@ function onlyOneGroup(wide: WidePlan, groups: number): WidePlan {
 function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
   const select = stmt.SelectStmt;
   if (select === undefined) return true;
-  return facts.writingCtes > 0 || facts.locking.length > 0 || select.intoClause !== undefined;
+  return (
+    facts.writingCtes.length > 0 || facts.locking.length > 0 || select.intoClause !== undefined
+  );
 }
 
 /** Why the statement may not even run on the one shard that its keys name. */
@@ -88,7 +93,7 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder): Refusal | null {
   }
   const call = callNeedingAllShards(facts);
   if (call !== null) return refuse(call);
-  return lockRefusal(facts) ?? cteRefusal(facts);
+  return lockRefusal(facts) ?? cteRefusal(input, facts);
 }
 
 function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | null {
@@ -103,6 +108,10 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
       return refuse(`foreign table "${name}"`);
     case 'sequence':
       return refuse(`sequence "${name}"`, 'Every shard has a sequence of its own.');
+    case 'omnisharded': {
+      const inherits = hasShardedChild(relation.table!, input.catalog, input.rules);
+      return inherits ? refuse(`table "${name}" with sharded children`) : null;
+    }
     default:
       return null;
   }
@@ -128,11 +137,22 @@ function lockRefusal(facts: ScopeBuilder): Refusal | null {
 }
 
 /** A WITH that writes is relayed with the shard of everything else, but copies must stay equal. */
-function cteRefusal(facts: ScopeBuilder): Refusal | null {
-  if (facts.writingCtes === 0) return null;
+function cteRefusal(input: PlanInput, facts: ScopeBuilder): Refusal | null {
+  for (const write of facts.writingCtes) {
+    const refusal = writeRefusal(write, input);
+    if (refusal !== null) return refusal;
+  }
+  if (facts.writingCtes.length === 0) return null;
   const copy = facts.relations.find(one => one.target && one.source === 'omnisharded');
   if (copy === undefined) return null;
   return refuse(`WITH and a write to omnisharded table "${copy.refname}"`);
+}
+
+/** What is refused of a write by itself is refused of it in WITH. */
+function writeRefusal(write: SyntaxNode, input: PlanInput): Refusal | null {
+  const one = { ...input, stmt: write };
+  const wide = planWide(one, queryFacts(one));
+  return wide.kind === 'refusal' && wide.always ? wide : null;
 }
 
 /** A table named somewhere this planner does not look: nothing may be concluded. */

@@ -4,11 +4,11 @@
 import { resolveTable, type Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan } from '../plan/statement-plan.ts';
 import { readsSharded, ruleOf } from '../sql/key-rules.ts';
+import { isOn } from '../sql/option-value.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { commandTag } from './command-tag.ts';
-import { isOn } from './plan-explain.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { queryFacts } from './plan-query.ts';
 

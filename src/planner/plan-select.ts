@@ -33,11 +33,21 @@ export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan 
   if (refusal !== null) return refusal;
   const limit = rowLimit(select);
   if (limit !== null && 'kind' in limit) return limit;
+  if (!isPlainText(input.sql, select)) return refuseWide('a query in this form');
   const plan: SelectPlan = { select, level: facts.top!, facts, sql: input.sql, limit };
   if (!isGrouped(select, facts)) return planRows(plan);
   const key = groupsByKey(plan);
   if (typeof key !== 'boolean') return key;
   return key ? planRows(plan) : planGroups(plan);
+}
+
+/** Its clauses stand where the edits expect them: not in parentheses around it, not TABLE t. */
+function isPlainText(sql: string, select: SelectStmt): boolean {
+  const { tokens, orderBy, limits } = clausesOf(sql);
+  if (tokens[0]?.keyword !== 'select') return false;
+  const limited = select.limitCount !== undefined || select.limitOffset !== undefined;
+  // LIMIT ALL leaves no trace in the tree.
+  return (orderBy !== null) === (select.sortClause !== undefined) && (limits !== null || !limited);
 }
 
 function shapeRefusal(input: PlanInput, select: SelectStmt, facts: ScopeBuilder): Refusal | null {
@@ -51,7 +61,7 @@ function shapeRefusal(input: PlanInput, select: SelectStmt, facts: ScopeBuilder)
   if (select.withClause !== undefined) return refuseWide('WITH');
   if (select.valuesLists !== undefined) return refuseWide('VALUES');
   if (select.lockingClause !== undefined) return refuseWide('FOR UPDATE or FOR SHARE');
-  const window = windowWithin(select.targetList) ?? windowWithin(select.sortClause);
+  const window = windowWithin(select);
   if (window !== null) return refuseWide(`window function ${window}()`);
   const { top } = facts;
   if (top === null) return refuseWide('this query');
@@ -164,7 +174,7 @@ function planGroups(plan: SelectPlan): WidePlan {
 }
 
 function limited(input: MergeNode, limit: RowLimit | null): MergeNode {
-  if (limit === null) return input;
+  if (limit === null || (limit.count === null && limit.offset === null)) return input;
   return { kind: 'limit', count: limit.count, offset: limit.offset, input };
 }
 
@@ -199,7 +209,8 @@ function fragmentSql(
   if (hidden !== '')
     edits.push({ start: lastEnd(clauses, targetsEnd), end: targetsEnd, text: hidden });
   if (grouped && orderBy !== null) edits.push({ ...orderBy, text: '' });
-  if (limits !== null) edits.push({ ...limits, text: grouped ? '' : (plan.limit?.sql ?? '') });
+  if (limits !== null)
+    edits.push({ ...limits, text: (grouped ? plan.limit?.allRowsSql : plan.limit?.sql) ?? '' });
   edits.push({ start: end, end: new ByteText(plan.sql).length, text: '' });
   return splice(plan.sql, edits).trimEnd();
 }

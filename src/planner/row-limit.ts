@@ -12,6 +12,9 @@ export interface RowLimit {
   readonly offset: RowCount | null;
   /** What shards get instead; empty: all rows are needed. */
   readonly sql: string;
+  /** What shards get that must send all rows: parameters stay in the text, or PostgreSQL could
+   *  not tell their types. */
+  readonly allRowsSql: string;
 }
 
 const integerTypes = new Set(['int2', 'int4', 'int8']);
@@ -30,7 +33,15 @@ export function rowLimit(select: SelectStmt): RowLimit | Refusal | null {
   const offset = bound(select.limitOffset);
   if (count === null) return refuseWide('LIMIT with an expression');
   if (offset === null) return refuseWide('OFFSET with an expression');
-  return { count: count.rows, offset: offset.rows, sql: shardLimit(count, offset) };
+  const allRowsSql = keptParameters(count, offset);
+  const sql = shardLimit(count, offset);
+  return { count: count.rows, offset: offset.rows, sql: sql === '' ? allRowsSql : sql, allRowsSql };
+}
+
+function keptParameters(...bounds: readonly Bound[]): string {
+  const kept = bounds.filter(({ rows }) => rows?.kind === 'parameter');
+  if (kept.length === 0) return '';
+  return `OFFSET ${kept.map(({ sql }) => `0 * coalesce((${sql})::bigint, 0)`).join(' + ')}`;
 }
 
 function shardLimit(count: Bound, offset: Bound): string {

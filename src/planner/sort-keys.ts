@@ -9,7 +9,7 @@ import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SortBy, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName, sameExpression } from '../sql/syntax-tree.ts';
 import { comparableType } from '../types/key-decoder.ts';
-import { typeName } from '../types/type-oid.ts';
+import { firstUserOid, typeName } from '../types/type-oid.ts';
 import { type ExpressionType, expressionType, isText } from './expression-type.ts';
 import type { OutputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
@@ -59,9 +59,14 @@ function sortKey(sortBy: SortBy, item: number, context: SortContext): SortKey | 
 /** Why values of the type cannot be put in order here; null: they can. */
 export function orderProblem(type: ExpressionType | null): string | null {
   if (type === null) return 'of a type that is not known';
-  if (!comparableType(type.oid)) return `of type ${typeName(type.oid)}`;
+  if (!comparableType(type.oid)) return ofType(type.oid);
   if (isText(type.oid) && type.collation !== 'c') return 'under a collation other than "C"';
   return null;
+}
+
+/** For messages; types that are not built in have no fixed OID to name them by. */
+export function ofType(oid: number): string {
+  return oid >= firstUserOid ? 'of a type that is not built in' : `of type ${typeName(oid)}`;
 }
 
 function sortColumn(node: SyntaxNode, item: number, context: SortContext): SortColumn | null {

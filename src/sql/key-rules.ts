@@ -75,11 +75,46 @@ function ownRule(table: Table, rules: readonly KeyRule[]): number {
   return best;
 }
 
+const shardedAncestors = new WeakMap<Catalog, Map<readonly KeyRule[], ReadonlySet<number>>>();
+
+/** Whether rows of a sharded partition or inheritance child are read through the table, which is
+ *  not sharded itself. */
+export function hasShardedChild(
+  table: Table,
+  catalog: Catalog,
+  rules: readonly KeyRule[],
+): boolean {
+  let byRules = shardedAncestors.get(catalog);
+  if (byRules === undefined) {
+    byRules = new Map();
+    shardedAncestors.set(catalog, byRules);
+  }
+  let ancestors = byRules.get(rules);
+  if (ancestors === undefined) {
+    ancestors = ancestorsOfSharded(catalog, rules);
+    byRules.set(rules, ancestors);
+  }
+  return ancestors.has(table.oid);
+}
+
+function ancestorsOfSharded(catalog: Catalog, rules: readonly KeyRule[]): ReadonlySet<number> {
+  const ancestors = new Set<number>();
+  for (const table of catalog.tablesByOid.values()) {
+    if (table.parents.length === 0 || ruleOf(table, catalog, rules) === -1) continue;
+    for (const oid of table.parents) ancestors.add(oid);
+  }
+  for (const oid of ancestors) {
+    for (const parent of catalog.tablesByOid.get(oid)?.parents ?? []) ancestors.add(parent);
+  }
+  return ancestors;
+}
+
 /** Whether a view reads a sharded relation, through other views too. */
 export function readsSharded(table: Table, catalog: Catalog, rules: readonly KeyRule[]): boolean {
   return table.uses.some(oid => {
     const used = catalog.tablesByOid.get(oid);
-    return used !== undefined && ruleOf(used, catalog, rules) !== -1;
+    if (used === undefined) return false;
+    return ruleOf(used, catalog, rules) !== -1 || hasShardedChild(used, catalog, rules);
   });
 }
 

@@ -6,9 +6,11 @@ import { qualifiedName } from './syntax-tree.ts';
 
 const unnamed = '?column?';
 
-/** null: not known (a star, VALUES, an expression with a name of its own kind). */
+/** null: not known (a star, an expression with a name of its own kind). */
 export function outputNames(select: SelectStmt): readonly string[] | null {
   if (select.larg !== undefined) return outputNames(select.larg);
+  const row = (select.valuesLists?.[0] as SyntaxNode | undefined)?.List?.items;
+  if (row !== undefined) return row.map((_, at) => `column${at + 1}`);
   if (select.targetList === undefined) return null;
   const names: string[] = [];
   for (const node of select.targetList) {

@@ -45,6 +45,10 @@ export function addEquality(
 
 function addComparison(graph: KeyGraph, expr: A_Expr, scope: ConditionScope): void {
   if (!isBuiltinEquals(expr)) return;
+  if (expr.lexpr !== undefined && 'RowExpr' in expr.lexpr) {
+    for (const column of columnwise(expr)) addComparison(graph, column, scope);
+    return;
+  }
   const left = columnUse(expr.lexpr, scope);
   const right = columnUse(expr.rexpr, scope);
   if (left !== null && right !== null) {
@@ -55,6 +59,27 @@ function addComparison(graph: KeyGraph, expr: A_Expr, scope: ConditionScope): vo
   if (column === null || !isFiltered(column, scope)) return;
   const set = constants(graph, expr, column, left === null ? expr.lexpr : expr.rexpr);
   if (set !== null) graph.confine(column, set);
+}
+
+/** `(a, b) = (1, 2)` and `(a, b) IN ((1, 2), …)` column by column; nothing for other forms. */
+function columnwise(expr: A_Expr): readonly A_Expr[] {
+  const left = rowItems(expr.lexpr);
+  if (expr.kind === 'AEXPR_OP') {
+    const right = rowItems(expr.rexpr);
+    if (left === null || right?.length !== left.length) return [];
+    return left.map((lexpr, at) => ({ ...expr, lexpr, rexpr: right[at]! }) as A_Expr);
+  }
+  const rows = (expr.rexpr as SyntaxNode | undefined)?.List?.items?.map(rowItems);
+  if (expr.kind !== 'AEXPR_IN' || left === null || rows === undefined) return [];
+  if (rows.some(row => row?.length !== left.length)) return [];
+  return left.map((lexpr, at) => {
+    const items = rows.map(row => row![at]!);
+    return { ...expr, lexpr, rexpr: { List: { items } } } as A_Expr;
+  });
+}
+
+function rowItems(node: SyntaxNode | undefined): readonly SyntaxNode[] | null {
+  return (node?.RowExpr?.args as readonly SyntaxNode[] | undefined) ?? null;
 }
 
 function constants(

@@ -54,7 +54,7 @@ export class ScopeBuilder {
   /** Levels that lock rows (FOR UPDATE and the like). */
   readonly locking: Level[] = [];
   /** Statements in WITH that write. */
-  writingCtes = 0;
+  readonly writingCtes: SyntaxNode[] = [];
   /** The level of the statement itself; null for set operations and VALUES. */
   top: Level | null = null;
   /** Something this walk does not know: nothing can be proved. */
@@ -150,7 +150,7 @@ export class ScopeBuilder {
     if (clause.recursive) for (const cte of ctes) scope.set(cte.ctename ?? '', null);
     for (const cte of ctes) {
       const query = (cte.ctequery ?? {}) as SyntaxNode;
-      if (query.SelectStmt === undefined) this.writingCtes++;
+      if (query.SelectStmt === undefined) this.writingCtes.push(query);
       const top = this.top;
       this.top = new Level(null);
       this.statement(query, query.SelectStmt === undefined ? null : parent, scope);

@@ -109,17 +109,13 @@ export class ClientTransaction {
   /** The branch's connection in the session's settings, its transaction begun when one is open.
    *  Rejects with PgError or ServerError; the connection is not held then. */
   async open(shard: number): Promise<ServerConnection> {
+    this.#dropLost();
     const branch = this.#branches.get(shard);
     if (branch !== undefined) {
       await this.#applySettings(branch.server);
       return branch.server;
     }
-    const server = await this.#cluster.pools[shard]!.acquire();
-    if (this.#abandoned) {
-      this.#cluster.pools[shard]!.release(server);
-      throw new PgError(errors.internal, { what: 'the client is gone' });
-    }
-    this.#attach(shard, server);
+    const server = await this.#acquire(shard);
     await this.#prepareBranch(shard, server);
     return server;
   }
@@ -127,15 +123,11 @@ export class ClientTransaction {
   /** Branches on all of `shards`, in their order. Connections are taken in ascending order, one
    *  after the other, so that two clients never wait for each other's. */
   async openAll(shards: readonly number[]): Promise<ServerConnection[]> {
+    this.#dropLost();
     const fresh: number[] = [];
     for (const shard of [...shards].sort((a, b) => a - b)) {
       if (this.#branches.has(shard)) continue;
-      const server = await this.#cluster.pools[shard]!.acquire();
-      if (this.#abandoned) {
-        this.#cluster.pools[shard]!.release(server);
-        throw new PgError(errors.internal, { what: 'the client is gone' });
-      }
-      this.#attach(shard, server);
+      await this.#acquire(shard);
       fresh.push(shard);
     }
     const prepared = await Promise.allSettled(
@@ -234,21 +226,26 @@ export class ClientTransaction {
     }
   }
 
+  /** Settings from here on are undone if the block, the server's or an implicit one, is rolled
+   *  back. For a database of one shard, whose server follows the block itself. */
+  blockBegan(): void {
+    this.settings.begin();
+    for (const branch of this.#branches.values()) {
+      branch.settingsAtBegin = branch.server.settings;
+      branch.settingsIdAtBegin = branch.server.settingsId;
+    }
+  }
+
+  blockEnded(committed: boolean): void {
+    this.#settle(committed);
+  }
+
   /** What one server's ReadyForQuery says, where the server itself is the whole transaction
-   *  (a database of one shard). `committed`: whether a transaction that ended was committed. */
-  followServer(server: ServerConnection, committed: boolean): void {
+   *  (a database of one shard). */
+  followServer(server: ServerConnection): void {
     const status = server.transactionStatus;
-    if (status === TransactionStatus.idle) {
-      if (this.#mode !== 'none') {
-        this.#settle(committed);
-        this.#reset();
-      }
-      return;
-    }
-    if (this.#mode === 'none') {
-      this.settings.begin();
-      this.#mode = 'explicit';
-    }
+    if (status === TransactionStatus.idle) this.#reset();
+    else this.#mode = 'explicit';
     this.#failed = status === TransactionStatus.failed;
   }
 
@@ -339,6 +336,26 @@ export class ClientTransaction {
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
+  async #acquire(shard: number): Promise<ServerConnection> {
+    const pool = this.#cluster.pools[shard]!;
+    const server = await pool.acquire();
+    if (this.#abandoned) {
+      pool.release(server);
+      throw new PgError(errors.queryCanceled);
+    }
+    this.#attach(shard, server);
+    return server;
+  }
+
+  /** A connection that was lost between statements: in a block, all it did there is lost too. */
+  #dropLost(): void {
+    for (const { server } of this.#branches.values()) {
+      if (!server.closed) continue;
+      this.drop(server);
+      if (this.#mode !== 'none') throw server.lostError('the server closed the connection');
+    }
+  }
+
   #attach(shard: number, server: ServerConnection): void {
     this.#branches.set(shard, {
       server,
@@ -385,8 +402,8 @@ export class ClientTransaction {
 
   /** The session's and the branches' settings after the end of the block. */
   #settle(committed: boolean): void {
-    this.settings.end(committed);
-    if (committed) return;
+    const wasOpen = this.settings.end(committed);
+    if (committed || !wasOpen) return;
     for (const { server, settingsAtBegin, settingsIdAtBegin } of this.#branches.values()) {
       server.settings = settingsAtBegin;
       server.settingsId = settingsIdAtBegin;

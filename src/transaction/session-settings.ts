@@ -78,10 +78,13 @@ export class SessionSettings {
     this.#snapshots.length = at + 1;
   }
 
-  end(committed: boolean): void {
+  /** Answers whether a block was open at all. */
+  end(committed: boolean): boolean {
     const first = this.#snapshots[0];
+    if (first === undefined) return false;
     this.#snapshots = [];
-    if (!committed && first !== undefined) this.#replace(first.settings);
+    if (!committed) this.#replace(first.settings);
+    return true;
   }
 
   #find(name: string): number {

@@ -5,6 +5,7 @@
 
 import net from 'node:net';
 import tls from 'node:tls';
+import { timerMs } from '../common/timer.ts';
 
 export interface TransportReceiver {
   /** `buffer[0..length)` is valid during the call, unless `keepReadBuffer` is called in it. */
@@ -52,7 +53,7 @@ export class Transport {
       const socket = net.connect({ ...options, onread: transport.#onRead() } as net.NetConnectOpts);
       const timer = setTimeout(() => {
         socket.destroy(new Error(`no connection within ${timeoutMs} ms`));
-      }, timeoutMs);
+      }, timerMs(timeoutMs));
       socket.once('error', reject);
       socket.once('close', () => clearTimeout(timer));
       socket.once('connect', () => {
@@ -74,6 +75,11 @@ export class Transport {
 
   get encrypted(): boolean {
     return this.#socket instanceof tls.TLSSocket;
+  }
+
+  /** The TLS socket, for what its certificate says; null without TLS. */
+  get tlsSocket(): tls.TLSSocket | null {
+    return this.#socket instanceof tls.TLSSocket ? this.#socket : null;
   }
 
   /** Bytes written that the kernel has not taken yet. */

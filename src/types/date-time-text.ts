@@ -15,7 +15,9 @@ export const microsPerDay = 86_400 * microsPerSecond;
 
 const year = String.raw`(?<year>\d{4,7})-(?<month>\d\d)-(?<day>\d\d)`;
 const clock = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d{1,6}))?`;
-const zone = String.raw`(?<sign>[+-])(?<zoneHour>\d\d)(?::(?<zoneMinute>\d\d)(?::(?<zoneSecond>\d\d))?)?`;
+const zone =
+  String.raw`(?<sign>[+-])(?<zoneHour>\d\d)` +
+  String.raw`(?::(?<zoneMinute>\d\d)(?::(?<zoneSecond>\d\d))?)?`;
 
 const datePattern = new RegExp(`^${year}(?<bc> BC)?$`);
 const timePattern = new RegExp(`^${clock}$`);

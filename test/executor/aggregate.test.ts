@@ -1,3 +1,5 @@
+// Aggregates over partial groups: against answers recorded from a server, then group by group.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';
@@ -250,6 +252,47 @@ test('groups are sorted by an aggregate, and hidden columns stay hidden', async 
   assert.deepEqual(answer.slice(0, 1), [['d', null]]);
   // a: 10 / 2 and b: 10 / 2 are equal; either may be second.
   assert.equal(answer[1]![1], '5.0000000000000000');
+});
+
+test('avg is divided in its own format, whatever the format of its hidden parts', async () => {
+  const columns = [column('avg', 'numeric', 1), column('sum', 'int8'), column('count', 'int8')];
+  const node: MergeNode = {
+    kind: 'aggregate',
+    groupColumns: [],
+    aggregates: [{ kind: 'avg', column: 0, sumColumn: 1, countColumn: 2 }],
+    input: fragment(2),
+  };
+  const merged = await merge(node, [
+    { columns, rows: [[null, '3', '1']] },
+    { columns, rows: [[null, '4', '1']] },
+  ]);
+  // numeric_send(3.5000000000000000)
+  assert.deepEqual(merged.rows, [[Buffer.from('000200000000001000031388', 'hex')]]);
+});
+
+test('no rows at all give no groups', async () => {
+  const merged = await merge(grouped, [groupShard('text', []), groupShard('text', [])]);
+  assert.deepEqual(merged.rows, []);
+  assert.equal(merged.columns.length, 2);
+});
+
+test('distinct rows are groups without aggregates', async () => {
+  const columns = [column('a', 'text'), column('b', 'numeric')];
+  const node: MergeNode = {
+    kind: 'aggregate',
+    groupColumns: [0, 1],
+    aggregates: [],
+    input: fragment(),
+  };
+  const rows = [
+    ['x', '1.0'],
+    ['x', null],
+  ];
+  const merged = await merge(node, [
+    { columns, rows },
+    { columns, rows: [...rows.toReversed(), ['x', '1.00']] },
+  ]);
+  assert.deepEqual(texts(merged.rows), rows);
 });
 
 test('a count over the range of bigint is error 22003', async () => {

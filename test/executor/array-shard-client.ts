@@ -25,7 +25,7 @@ export interface ArrayShard {
   readonly hangsAtEnd?: boolean;
 }
 
-export class ArrayStream implements ShardStream {
+class ArrayStream implements ShardStream {
   readonly shard: number;
   readonly columns: Promise<readonly ColumnDescription[]>;
   cancelled = 0;
@@ -66,7 +66,7 @@ export class ArrayStream implements ShardStream {
   }
 }
 
-export class ArrayShardClient implements ShardClient {
+class ArrayShardClient implements ShardClient {
   readonly streams: ArrayStream[] = [];
   readonly opened: { readonly sql: string; readonly shards: readonly number[] }[] = [];
   readonly #shards: readonly ArrayShard[];

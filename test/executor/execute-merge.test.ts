@@ -1,3 +1,5 @@
+// Whole merges: gather, sort, limit, errors, cancelling, and what shards must agree on.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';
@@ -140,7 +142,7 @@ for (const [count, offset, sqlstate] of [
   });
 }
 
-test('an error instead of columns cancels the other shards and is the error of all calls', async () => {
+test('an error instead of columns cancels the other shards and rejects all calls', async () => {
   const down = new Error('down');
   const shards = [numbers(0, 5), numbers(0, 0, { errorAtStart: down })];
   const { execution, client } = start(sorted, shards);

@@ -1,3 +1,5 @@
+// The streaming k-way merge: every type, random streams, ties, backpressure, refusals.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';
@@ -194,3 +196,18 @@ test('a sort key of a type without a known order is refused before any row is re
   assert.equal(client.streams[0]!.chunksRead, 0);
   assert.equal(client.streams[0]!.cancelled, 1);
 });
+
+for (const chunkRows of chunkSizes) {
+  test(`a shard that sorted in another order is refused, ${chunkRows} rows a chunk`, async () => {
+    const columns = [column('k', 'text')];
+    // As en_US sorts: no byte order has "a" before "B".
+    const shards = [
+      { columns, rows: [['a'], ['B'], ['c']] },
+      { columns, rows: [['b']] },
+    ];
+    await assert.rejects(
+      merge(mergeSort([ascending]), shards, { chunkRows }),
+      error => error instanceof PgError && error.sqlstate === '0A000',
+    );
+  });
+}

@@ -1,3 +1,5 @@
+// Chunks of DataRow messages as Arrow record batches.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BatchLayout, RowBatch } from '../../src/executor/row-batch.ts';

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { explainPlan } from '../../src/plan/explain.ts';
+import { fragmentOf } from '../../src/plan/merge-plan.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
 import { sampleCatalog, sampleRules } from './sample-catalog.ts';
@@ -47,6 +48,10 @@ function plan(sql: string, shardCount: number): string {
         searchPath: ['public'],
       }),
     )
+    .map(one => {
+      if (one.wide.kind === 'merge') parseStatements(fragmentOf(one.wide.root).sql);
+      return one;
+    })
     .map(one => explainPlan(one).join('\n'))
     .join('\n');
 }

@@ -92,6 +92,9 @@ const measures = table('measures', ['id int8 !', 'serial_no int8 =sequence', 'va
   uniqueIndexes: [unique('measures_pkey', ['id'], true)],
 });
 const usersPart = table('users_p1', ['id int8 !', 'email text'], { parents: [users.oid] });
+const events = table('events', ['id int8', 'day date']);
+const archive = table('archive', ['id int8']);
+const logs = table('logs', ['id int8'], { parents: [archive.oid] });
 const tenantUsers = table('members', ['tenant int8 !', 'name text'], { schema: 'app' });
 const otherMembers = table('members', ['tenant int8 !', 'name text']);
 const countries = table('countries', ['code text !', 'title text', 'continent text'], {
@@ -123,6 +126,9 @@ const tables = [
   codes,
   measures,
   usersPart,
+  events,
+  archive,
+  logs,
   tenantUsers,
   otherMembers,
   countries,
@@ -211,5 +217,6 @@ export const sampleRules: readonly KeyRule[] = [
   rule('accounts', 'key', 'uuid'),
   rule('codes', 'code', 'varchar'),
   rule('measures', 'id', 'bigint'),
+  rule('logs', 'id', 'bigint'),
   rule('members', 'tenant', 'bigint', 'app'),
 ];

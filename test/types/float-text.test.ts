@@ -1,3 +1,5 @@
+// The text of floats, against what a server printed.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatFloat4, formatFloat8 } from '../../src/types/float-text.ts';

@@ -1,3 +1,5 @@
+// Intervals: wire forms, sums, quotients.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';

@@ -1,3 +1,5 @@
+// Every type through text, binary and Arrow, compared as a server ranked the same values.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeVector } from 'apache-arrow';

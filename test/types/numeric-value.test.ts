@@ -1,3 +1,5 @@
+// Exact numeric: wire forms, sums, and the scale of quotients.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';

@@ -1,0 +1,81 @@
+// Whether PgPack's answer is the oracle's. What may differ: OIDs of types that CREATE TYPE made,
+// order where the statement does not determine it, and what a refusal says.
+
+import type { Case } from './case-file.ts';
+import type { Answer, Column, Exchange } from './wire-client.ts';
+
+/** First OID that initdb does not give (access/transam.h, FirstNormalObjectId). */
+const firstOidOfUsers = 16_384;
+
+/** True: refused by PgPack, as opposed to a 0A000 of the server itself. */
+export function isRefusal(exchanges: readonly Exchange[]): boolean {
+  return exchanges.some(exchange =>
+    exchange.answers.some(({ error }) => error?.C === '0A000' && error.F === undefined),
+  );
+}
+
+/** null: alike. */
+export function difference(
+  got: readonly Exchange[],
+  expected: readonly Exchange[],
+  one: Case,
+): string | null {
+  const a = got.flatMap(exchange => describeExchange(exchange, one));
+  const b = expected.flatMap(exchange => describeExchange(exchange, one));
+  for (let line = 0; line < Math.max(a.length, b.length); line++) {
+    if (a[line] !== b[line]) {
+      return `got      ${a[line] ?? 'nothing more'}\n  expected ${b[line] ?? 'nothing more'}`;
+    }
+  }
+  return null;
+}
+
+function describeExchange(exchange: Exchange, one: Case): string[] {
+  const parameters = exchange.parameterTypes?.map(shownType).join(',');
+  return [
+    ...(parameters === undefined ? [] : [`parameters ${parameters}`]),
+    ...exchange.answers.flatMap(answer => describeAnswer(answer, one)),
+    `status ${exchange.status}`,
+  ];
+}
+
+function describeAnswer(answer: Answer, one: Case): string[] {
+  const lines: string[] = [];
+  if (answer.columns !== null) lines.push(`columns ${answer.columns.map(shownColumn).join(' | ')}`);
+  // Rows before an error are whatever had arrived by then.
+  if (answer.error === null) lines.push(...rowLines(answer.rows, one));
+  if (answer.copyFormat !== null) lines.push(`copy format ${answer.copyFormat}`);
+  if (answer.copied.length > 0) lines.push(...copiedLines(answer.copied, one));
+  if (answer.error !== null) lines.push(`error ${shownError(answer.error)}`);
+  else lines.push(`tag ${answer.tag}`);
+  return lines;
+}
+
+function shownType(oid: number): string {
+  return oid >= firstOidOfUsers ? 'user' : String(oid);
+}
+
+function shownColumn({ name, typeOid, typeSize, typeModifier, format }: Column): string {
+  return `${name}:${shownType(typeOid)}:${typeSize}:${typeModifier}:${format}`;
+}
+
+function shownError({ V = '', C = '', M = '', D = '', P = '' }: Record<string, string>): string {
+  return `${V} ${C} ${M}${D === '' ? '' : ` (${D})`}${P === '' ? '' : ` at ${P}`}`;
+}
+
+function rowLines(rows: readonly (string | null)[][], { compare, ordered }: Case): string[] {
+  if (compare === 'count') return [`${rows.length} rows`];
+  const shown = rows.map(row => `row ${JSON.stringify(row)}`);
+  if (ordered === null) return shown;
+  const keys = rows.map(
+    row => `key ${JSON.stringify(ordered.map(column => row[column] ?? null))}`,
+  );
+  return [...(ordered.length > 0 ? keys : []), ...shown.sort()];
+}
+
+/** Text lines as a multiset; one message of binary COPY is one row too. */
+function copiedLines(copied: readonly Buffer[], { ordered, compare }: Case): string[] {
+  if (compare === 'count') return [`${copied.length} messages`];
+  const lines = copied.map(one => `copied ${JSON.stringify(one.toString('latin1'))}`);
+  return ordered === null ? lines : lines.sort();
+}

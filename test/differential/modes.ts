@@ -1,0 +1,48 @@
+// The ways a case goes over the wire: every mode is another path through PgPack.
+
+import type { Case } from './case-file.ts';
+import { binaryValue, lifted, withLiterals } from './literals.ts';
+import type { Exchange, WireClient } from './wire-client.ts';
+
+export const modes = ['simple', 'extended', 'binary', 'portal'] as const;
+
+/** simple: literals in a Query. extended: text parameters and results, unnamed statement, one
+ *  batch. binary: named statement, described first, binary parameters and results. portal: like
+ *  extended, fetched in pieces. */
+export type Mode = (typeof modes)[number];
+
+export function modesOf(one: Case): readonly Mode[] {
+  if (one.simpleOnly) return ['simple'];
+  return one.textOnly ? ['simple', 'extended', 'portal'] : modes;
+}
+
+let names = 0;
+
+/** Both exchanges of the mode `binary`; the others have one. */
+export async function runCase(client: WireClient, one: Case, mode: Mode): Promise<Exchange[]> {
+  const copyIn = one.stdin === null ? [] : chunksOf(one.stdin);
+  if (mode === 'simple') return [await client.query(withLiterals(one.sql), copyIn)];
+  const { sql, values } = lifted(one.sql);
+  if (mode !== 'binary') {
+    const limits = mode === 'portal' ? [2, 1, 0] : [0];
+    const statement = { sql, name: '', values, resultFormat: 0 as const, limits };
+    return [await client.execute(statement, copyIn)];
+  }
+  const name = `case_${++names}`;
+  const prepared = await client.prepare(name, sql);
+  if (prepared.answers.some(answer => answer.error !== null)) return [prepared];
+  const types = prepared.parameterTypes ?? [];
+  const binary = values.map((value, index) => binaryValue(value, types[index] ?? 0));
+  const statement = { sql, name, values: binary, resultFormat: 1 as const, limits: [0] };
+  return [prepared, await client.execute(statement, copyIn)];
+}
+
+/** Uneven pieces, so that rows and escapes are cut anywhere. */
+function chunksOf(data: Buffer): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (let at = 0, size = 1; at < data.length; at += size, size = (size * 7 + 3) % 61) {
+    chunks.push(data.subarray(at, at + Math.max(size, 1)));
+    size = Math.max(size, 1);
+  }
+  return chunks;
+}
