@@ -1,7 +1,7 @@
-// Writes docs/configuration.md and docs/errors.md from the tables of keys and of errors
-// (`npm run docs`). A test compares the files with what this makes.
+// Writes docs/configuration.md, docs/errors.md and docs/support.md from the tables of keys and of
+// errors and from the golden plans (`npm run docs`). A test compares the files with what this makes.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ErrorClass, errors } from '../src/common/error-catalogue.ts';
 import { generalGroups } from '../src/config/general-keys.ts';
@@ -14,6 +14,8 @@ import {
   sections,
   variableOf,
 } from '../src/config/sections.ts';
+import { code, table } from './markdown.ts';
+import { supportPage, withSupportTable } from './support-page.ts';
 
 const notes: Readonly<Record<Status, string>> = {
   works: '',
@@ -158,19 +160,6 @@ SQLSTATEs are PostgreSQL's. Words in braces are filled in.
   return `${[introduction, ...parts].join('\n').trimEnd()}\n`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeBar).join(' | ')} |\n`;
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
-}
-
-function escapeBar(cell: string): string {
-  return cell.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
 function capitalised(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
@@ -178,4 +167,7 @@ function capitalised(text: string): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('./configuration.md', import.meta.url), configurationPage());
   writeFileSync(new URL('./errors.md', import.meta.url), errorsPage());
+  writeFileSync(new URL('./support.md', import.meta.url), supportPage());
+  const readme = new URL('../README.md', import.meta.url);
+  writeFileSync(readme, withSupportTable(readFileSync(readme, 'utf8')));
 }

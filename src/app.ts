@@ -3,6 +3,7 @@
 import PQueue from 'p-queue';
 import { clientSideTlsOptions, serverSideTlsContext } from './auth/tls-context.ts';
 import { Cluster, type ShardTarget } from './backend/cluster.ts';
+import type { Pool } from './backend/pool.ts';
 import type { ServerTls } from './backend/server-login.ts';
 import { createLogger, type Logger } from './common/logger.ts';
 import { timerMs } from './common/timer.ts';
@@ -13,8 +14,19 @@ import { Listener } from './frontend/listener.ts';
 import { enforceTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
 import { loadParser } from './sql/parser.ts';
 
+/** What is open at this moment. */
+export interface AppCounts {
+  /** Those that log in included. */
+  readonly clients: number;
+  readonly serverConnections: number;
+  readonly idleServerConnections: number;
+  /** Clients that wait for a server connection. */
+  readonly waitingClients: number;
+}
+
 export interface App {
   readonly port: number;
+  readonly counts: AppCounts;
   /** The address clients connect to. */
   address(): { readonly host: string; readonly port: number };
   /** Takes over a new configuration; connections of what did not change stay. */
@@ -71,6 +83,19 @@ class RunningApp implements App {
 
   get port(): number {
     return this.#port;
+  }
+
+  get counts(): AppCounts {
+    const services = [...this.#services.values(), ...this.#retired];
+    const pools = services.flatMap(service => service.cluster.pools);
+    const total = (count: (pool: Pool) => number) =>
+      pools.reduce((sum, one) => sum + count(one), 0);
+    return {
+      clients: this.#listener.clients,
+      serverConnections: total(pool => pool.size),
+      idleServerConnections: total(pool => pool.idle),
+      waitingClients: total(pool => pool.waiting),
+    };
   }
 
   address(): { host: string; port: number } {

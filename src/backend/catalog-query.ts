@@ -28,6 +28,15 @@ const userSchemas = `n.nspname NOT IN ('pg_catalog', 'information_schema')
 /** Order that equals comparing bytes: see CollationClass. */
 const byteOrder = `('c', 'posix', 'c.utf-8', 'c.utf8')`;
 
+/** What reads relations on behalf of one, as pg_depend knows it. */
+const readers = `WITH readers (relation, class, object) AS (
+    SELECT r.ev_class, 'pg_catalog.pg_rewrite'::regclass, r.oid
+    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+    WHERE c.relkind IN ('v', 'm')
+    UNION ALL
+    SELECT p.polrelid, 'pg_catalog.pg_policy'::regclass, p.oid
+    FROM pg_catalog.pg_policy p WHERE pg_catalog.row_security_active(p.polrelid))`;
+
 export const catalogQueries = {
   /** oid, schema, name, relkind; system relations too, without their columns. */
   relations: `SELECT c.oid, n.nspname, c.relname, c.relkind
@@ -81,22 +90,19 @@ export const catalogQueries = {
   /** child, parent. */
   inheritance: 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits',
 
-  /** view, relation it reads. */
-  viewRelations: `SELECT DISTINCT r.ev_class, d.refobjid
-    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass
-        AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass
-    WHERE c.relkind IN ('v', 'm') AND d.refobjid <> r.ev_class`,
+  /** Relation, another that its view's query, or a row-level security policy that holds for this
+   *  user, reads. */
+  relationsRead: `${readers} SELECT DISTINCT r.relation, d.refobjid
+    FROM readers r JOIN pg_catalog.pg_depend d ON d.classid = r.class AND d.objid = r.object
+    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> r.relation`,
 
-  /** view, schema, volatility and language of a function it calls. */
-  viewFunctions: `SELECT DISTINCT r.ev_class, n.nspname, p.provolatile, l.lanname
-    FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
-      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass
-        AND d.objid = r.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+  /** Relation, schema, volatility and language of a function that its view or policy calls. */
+  functionsCalled: `${readers} SELECT DISTINCT r.relation, n.nspname, p.provolatile, l.lanname
+    FROM readers r JOIN pg_catalog.pg_depend d ON d.classid = r.class AND d.objid = r.object
       JOIN pg_catalog.pg_proc p ON p.oid = d.refobjid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-    WHERE c.relkind IN ('v', 'm')`,
+    WHERE d.refclassid = 'pg_catalog.pg_proc'::regclass`,
 
   /** schema, name, volatility, language, kind. */
   functions: `SELECT DISTINCT n.nspname, p.proname, p.provolatile, l.lanname, p.prokind
@@ -149,8 +155,8 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
   const columns = grouped(rows.columns, row => columnOf(row, defaultCollation, functions));
   const indexes = grouped(rows.uniqueIndexes, uniqueIndexOf);
   const parents = grouped(rows.inheritance, row => Number(row[1]));
-  const uses = closure(grouped(rows.viewRelations, row => Number(row[1])));
-  const readers = grouped(rows.viewFunctions, mayRead);
+  const uses = closure(grouped(rows.relationsRead, row => Number(row[1])));
+  const calls = grouped(rows.functionsCalled, mayRead);
   const tables = rows.relations.map((row): Table => {
     const oid = Number(row[0]);
     const used = uses.get(oid) ?? [];
@@ -163,7 +169,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
       uniqueIndexes: indexes.get(oid) ?? [],
       parents: parents.get(oid) ?? [],
       uses: used,
-      callsReaders: [oid, ...used].some(one => readers.get(one)?.includes(true)),
+      callsReaders: [oid, ...used].some(one => calls.get(one)?.includes(true)),
     };
   });
   return {

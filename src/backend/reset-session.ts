@@ -2,9 +2,10 @@
 // cancels what runs, reads what is due, ends the transaction, drops what a session left behind.
 
 import { timerMs } from '../common/timer.ts';
-import { copyFailMessage, queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
+import { copyFailMessage, queryMessage } from '../protocol/frontend-messages.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import { cancelQuery } from './cancel-query.ts';
+import { failingExchange } from './fail-exchange.ts';
 import { readAnswers } from './internal-query.ts';
 import type { ServerConnection } from './server-connection.ts';
 
@@ -25,10 +26,10 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
 
 async function bringBack(server: ServerConnection): Promise<void> {
   if (server.readyDue > 0 || server.openExchange) {
-    // CopyFail ends a COPY FROM STDIN and is ignored otherwise; Sync ends an extended exchange.
+    // CopyFail ends a COPY FROM STDIN and is ignored otherwise.
     if (server.openExchange) {
       server.openExchange = false;
-      server.send(Buffer.concat([copyFailMessage('client is gone'), syncMessage]), 1);
+      server.send(Buffer.concat([copyFailMessage('client is gone'), failingExchange]), 1);
     } else {
       server.send(copyFailMessage('client is gone'), 0);
     }

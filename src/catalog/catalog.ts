@@ -12,8 +12,8 @@ export type RelationKind =
 
 /**
  * `c`: text compares byte by byte (C, POSIX, ucs_basic, the builtin provider's C.UTF-8). `other`:
- * some other deterministic order: equality is still equality of bytes. `nondeterministic`: different
- * bytes may be equal (pg_collation.collisdeterministic).
+ * some other deterministic order: equality is still equality of bytes. `nondeterministic`:
+ * different bytes may be equal (pg_collation.collisdeterministic).
  */
 export type CollationClass = 'c' | 'other' | 'nondeterministic';
 
@@ -53,9 +53,10 @@ export interface Table {
   readonly uniqueIndexes: readonly UniqueIndex[];
   /** Tables it is a partition or an inheritance child of, directly. */
   readonly parents: readonly number[];
-  /** Relations that a view reads, through other views too (pg_depend of its rewrite rule). */
+  /** Relations that a view reads, or a row-level security policy of a table, through others too
+   *  (pg_depend). */
   readonly uses: readonly number[];
-  /** A view that calls, itself or through others, functions that may read tables unseen. */
+  /** Its view or policy calls functions that may read tables unseen. */
   readonly callsReaders: boolean;
 }
 

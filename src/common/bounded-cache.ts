@@ -1,5 +1,5 @@
 // A cache of bounded size for the hot path: two generations instead of a recency list, because
-// re-inserting into a Map on every hit costs more than the lookup (see docs/performance.md).
+// re-inserting into a Map on every hit costs more than the lookup.
 
 export class BoundedCache<K, V> {
   readonly #generationMax: number;
@@ -9,10 +9,6 @@ export class BoundedCache<K, V> {
   /** Keeps at least `max / 2` and at most `max` entries, those not used lately leaving first. */
   constructor(max: number) {
     this.#generationMax = Math.max(1, Math.ceil(max / 2));
-  }
-
-  get size(): number {
-    return this.#young.size + this.#old.size;
   }
 
   get(key: K): V | undefined {
@@ -32,10 +28,5 @@ export class BoundedCache<K, V> {
       this.#young = new Map();
     }
     this.#young.set(key, value);
-  }
-
-  clear(): void {
-    this.#young.clear();
-    this.#old.clear();
   }
 }

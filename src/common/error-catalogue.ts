@@ -86,6 +86,7 @@ const rows = {
   preparedStatementExists: ['42P05', 'ERROR', 'user', 'prepared statement "{name}" already exists'],
   unnamedStatementMissing: ['26000', 'ERROR', 'user', 'unnamed prepared statement does not exist'],
   portalMissing: ['34000', 'ERROR', 'user', 'portal "{name}" does not exist'],
+  portalEnded: ['55000', 'ERROR', 'user', 'portal cannot be run'],
   portalExists: ['42P03', 'ERROR', 'user', 'cursor "{name}" already exists'],
   inFailedTransaction: [
     '25P02',
@@ -139,7 +140,6 @@ const rows = {
     'limit',
     'terminating connection due to idle-in-transaction timeout',
   ],
-  queryTimeout: ['57014', 'ERROR', 'limit', 'canceling statement due to query_timeout'],
 
   // Operations.
   shuttingDown: ['57P01', 'FATAL', 'operations', 'PgPack is shutting down'],

@@ -8,7 +8,7 @@ const poolSize = { min: 1, max: 100_000 };
 const minPoolSize = { max: 100_000 };
 
 /** What a database and a user can override of [general]. null: not overridden. */
-export const overrideKeys = {
+const overrideKeys = {
   poolSize: count('pool_size', null, 'works', 'Overrides `default_pool_size`.', {
     ...poolSize,
     aliases: ['max_pool_size'],

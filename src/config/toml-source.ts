@@ -41,7 +41,7 @@ export function readTomlSource(file: string, report: Report): TomlSource | null 
   return parseTomlSource(file, text.replace(/^\uFEFF/, ''), report);
 }
 
-export function parseTomlSource(file: string, text: string, report: Report): TomlSource | null {
+function parseTomlSource(file: string, text: string, report: Report): TomlSource | null {
   try {
     const table = parse(text, { integersAsBigInt: 'asNeeded', unsafeKeyBehaviour: 'throw' });
     return new TomlSource(file, text, table as unknown as Readonly<Record<string, TomlValue>>);

@@ -78,13 +78,15 @@ class Execution implements MergeExecution {
   }
 
   async next(): Promise<RowChunk | null> {
+    if (this.#done) return null;
     try {
       const { source } = await this.#ready;
-      if (this.#done) return null;
       const chunk = await source.next();
       if (chunk === null) this.cancel();
       return this.#done ? null : chunk;
     } catch (error) {
+      // What a shard says of being stopped is no error of the statement.
+      if (this.#done) return null;
       throw this.#run.fail(error);
     }
   }

@@ -16,14 +16,9 @@ import { PgError } from '../common/pg-error.ts';
 import { timerMs } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { User } from '../config/topology.ts';
-import {
-  authentication,
-  errorResponse,
-  negotiateProtocolVersion,
-} from '../protocol/backend-messages.ts';
+import { authentication, negotiateProtocolVersion } from '../protocol/backend-messages.ts';
 import { clientMessageSize } from '../protocol/client-frame.ts';
 import { Frontend, headerBytes } from '../protocol/message-codes.ts';
-import { ServerError } from '../protocol/server-error.ts';
 import {
   protocolMinorMax,
   readStartupPacket,
@@ -31,6 +26,7 @@ import {
   startupPacketSize,
 } from '../protocol/startup-packet.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
+import { errorAnswer } from './error-answer.ts';
 
 /** Longest authentication message of a client (PG_MAX_SASL_MESSAGE_LENGTH and a margin). */
 const authenticationBytesMax = 65_536;
@@ -229,21 +225,13 @@ export class ClientLogin implements TransportReceiver {
   #fail(error: unknown): void {
     if (this.#ended) return;
     this.#end();
-    this.#transport.end(fatalResponse(error));
+    this.#transport.end(errorAnswer(error, 'FATAL'));
   }
 
   #end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
   }
-}
-
-/** Whatever ends a login is FATAL to the client. */
-function fatalResponse(error: unknown): Buffer {
-  if (error instanceof ServerError) return error.response;
-  if (error instanceof PgError) return errorResponse(error, 'FATAL');
-  const what = error instanceof Error ? error.message : String(error);
-  return errorResponse(new PgError(errors.internal, { what }), 'FATAL');
 }
 
 // src/include/libpq/protocol.h, AUTH_REQ_*

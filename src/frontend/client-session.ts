@@ -5,7 +5,6 @@
 //     │              └──CopyInResponse──▶ copy ──CopyDone/CopyFail──▶ busy
 //     └──Terminate, client gone, protocol violation──▶ closed
 
-import { cancelQuery } from '../backend/cancel-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { Settings } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
@@ -13,16 +12,19 @@ import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { errorResponse, readyForQuery } from '../protocol/backend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import { ServerError } from '../protocol/server-error.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
+import { ClientDrain } from './client-drain.ts';
 import { CopyStream, copyFromClient } from './copy-stream.ts';
 import type { DatabaseService } from './database-service.ts';
+import { errorAnswer } from './error-answer.ts';
 import { handleExtended } from './extended-query.ts';
 import { handleFunctionCall } from './function-call.ts';
+import { HeldServerWatch } from './held-server-watch.ts';
 import { findUnit, Inbox, type Unit } from './inbox.ts';
 import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
+import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
 import type { CopyReceiver, RelayRequest, RelayResult, SessionContext } from './session-context.ts';
@@ -54,6 +56,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   readonly #inbox: Inbox;
   readonly #relay: Relay;
   readonly #catalog: SessionCatalog;
+  readonly #drain: ClientDrain;
+  readonly #watch: HeldServerWatch;
   #busy = false;
   #closed = false;
   #draining = false;
@@ -63,7 +67,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   #copy: CopyStream | null = null;
   #request: RelayRequest | null = null;
   #relayWaiter: { resolve(result: RelayResult): void; reject(error: unknown): void } | null = null;
-  #drainWaiters: { resolve(): void; reject(error: unknown): void }[] = [];
 
   constructor(client: Transport, database: DatabaseService, options: SessionOptions) {
     this.client = client;
@@ -76,7 +79,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     this.#inbox = new Inbox(options.messageBytesMax);
     this.#relay = new Relay(client, this);
     this.#relay.onServerDrain = () => this.resumeCopy();
+    this.#watch = new HeldServerWatch(client, error => this.#fatal(error));
     this.#catalog = new SessionCatalog(database, this.transaction);
+    this.#drain = new ClientDrain(client);
     client.receiver = this;
   }
 
@@ -120,9 +125,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   onDrain(): void {
     this.#relay.onClientDrain();
-    const waiters = this.#drainWaiters;
-    this.#drainWaiters = [];
-    for (const waiter of waiters) waiter.resolve();
+    this.#drain.drained();
   }
 
   onClose(): void {
@@ -144,9 +147,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   /** Stops what runs now on every server this client holds. */
   cancel(): void {
-    for (const server of this.transaction.servers) {
-      if (server.readyDue > 0 || server.openExchange) void cancelQuery(server);
-    }
+    this.transaction.cancel();
   }
 
   get #waiting(): boolean {
@@ -195,14 +196,51 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   #handle(unit: Unit): void {
-    if (this.#skipUntilSync && unit.type !== Frontend.terminate) {
-      if (unit.ending !== 'sync') return;
-      this.#skipUntilSync = false;
-      this.client.write(readyForQuery(this.transaction.status));
-      return;
-    }
+    if (unit.type !== Frontend.terminate && this.#skip(unit)) return;
     this.#busy = true;
     this.sinceMs = Date.now();
+    const inExchange = this.exchangeServer !== null && unit.type !== Frontend.terminate;
+    if (inExchange && unit.ending === 'whole') this.#runBehindExchange(unit);
+    else this.#run(unit);
+  }
+
+  /** After an error everything up to Sync is skipped (protocol section "Extended Query"). */
+  #skip(unit: Unit): boolean {
+    const server = this.exchangeServer;
+    if (server !== null && this.#relay.failed) {
+      if (unit.ending !== 'sync') return true;
+      this.#busy = true;
+      this.startRelay(server, syncRequest);
+      return true;
+    }
+    if (!this.#skipUntilSync) return false;
+    if (unit.ending !== 'sync') return true;
+    this.#skipUntilSync = false;
+    this.client.write(readyForQuery(this.transaction.status));
+    return true;
+  }
+
+  async endExchange(construct: string): Promise<void> {
+    if (this.#request!.plans.length > 0 && this.transaction.mode !== 'explicit') {
+      throw new PgError(errors.unsupported, { construct });
+    }
+    const request = { ...syncRequest, forwardReady: false };
+    const { failed } = await this.relay(this.exchangeServer!, request);
+    if (failed) throw new ReportedError();
+  }
+
+  #runBehindExchange(unit: Unit): void {
+    this.endExchange('a simple query behind extended messages without a Sync between them').then(
+      () => this.#run(unit),
+      error => {
+        if (!(error instanceof ReportedError)) return this.#unitFailed(error, unit);
+        this.#skipUntilSync = true;
+        this.#unitDone();
+      },
+    );
+  }
+
+  #run(unit: Unit): void {
     try {
       const pending = this.#dispatch(unit);
       // Without a promise the relay that was started ends the unit.
@@ -211,7 +249,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
         error => this.#unitFailed(error, unit),
       );
     } catch (error) {
-      if (error instanceof PgError && error.severity === 'FATAL') throw error;
       this.#unitFailed(error, unit);
     }
   }
@@ -241,8 +278,12 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   #unitFailed(error: unknown, unit: Unit): void {
     if (this.#closed) return;
+    if (error instanceof PgError && error.severity === 'FATAL') {
+      this.#fatal(error);
+      return;
+    }
     this.transaction.fail();
-    if (!(error instanceof ReportedError)) this.#writeError(error);
+    if (!(error instanceof ReportedError)) this.client.write(errorAnswer(error));
     this.#closeExchange()
       .then(() => {
         if (unit.ending === 'open') this.#skipUntilSync = true;
@@ -260,6 +301,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.exchangeServer = null;
       this.#relay.detach();
       await this.transaction.abortExchange(server);
+    } else if (this.database.shardCount === 1) {
+      await this.transaction.failServers();
     }
     if (this.transaction.mode === 'implicit') await this.transaction.end(false);
   }
@@ -275,9 +318,16 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     }
     try {
       if (this.#inbox.size > 0 || this.#inboxPaused) this.#next();
+      if (!this.#busy && this.exchangeServer === null) this.#watchServers();
     } catch (error) {
       this.#fatal(error);
     }
+  }
+
+  /** Connections that stay with the client while it is idle. */
+  #watchServers(): void {
+    if (!this.transaction.holdsServers) return;
+    for (const server of this.transaction.servers) server.consumer = this.#watch;
   }
 
   // ------------------------------------------------------------------ relay
@@ -286,8 +336,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     const goesOn = this.exchangeServer === server;
     this.#request = goesOn ? joined(this.#request!, request) : request;
     const { open, forwardReady, steps } = request;
-    const wantTags = open || goesOn || request.plans.some(hasEffect);
-    this.#relay.start(server, { forwardReady, wantTags, steps });
+    const wantTags = open || goesOn || hasEffects(request);
+    this.#relay.start(server, { open, forwardReady, wantTags, steps });
     server.openExchange = open;
     server.send(request.bytes, open ? 0 : 1);
     this.exchangeServer = open ? server : null;
@@ -323,7 +373,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   #followRelay(server: ServerConnection, request: RelayRequest, outcome: RelayOutcome): void {
     if (outcome.failed) {
       server.unnamed = null;
-      this.statements.deleteAll(request.parsing);
+      const known = request.parsing.length - outcome.unparsed;
+      this.statements.deleteAll(request.parsing.slice(known));
       if (this.database.shardCount > 1) this.transaction.fail();
     }
     const { transaction } = this;
@@ -356,13 +407,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     const inTransaction = this.transaction.mode !== 'none';
     if (this.#relay.forwarded || inTransaction) {
       // PostgreSQL would have ended the session; half an answer cannot be taken back.
-      this.#writeError(error);
+      this.client.write(errorAnswer(error));
       this.client.end();
       this.#close();
     } else if (waiter !== null) {
       waiter.reject(error);
     } else {
-      this.#writeError(error);
+      this.client.write(errorAnswer(error));
       this.client.write(readyForQuery(this.transaction.status));
       this.#unitDone();
     }
@@ -437,21 +488,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   clientDrained(): Promise<void> {
     if (this.#closed) return Promise.reject(new PgError(errors.queryCanceled));
-    if (this.client.backlogBytes === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#drainWaiters.push({ resolve, reject });
-    });
-  }
-
-  #writeError(error: unknown): void {
-    if (error instanceof ServerError) this.client.write(error.response);
-    else this.client.write(errorResponse(asPgError(error)));
+    return this.#drain.wait();
   }
 
   /** The client broke the protocol, or we did: says so and closes. */
   #fatal(error: unknown): void {
     if (this.#closed) return;
-    this.#writeError(error);
+    this.client.write(errorAnswer(error));
     this.client.end();
     this.#close();
   }
@@ -461,30 +504,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     this.#closed = true;
     this.#busy = false;
     this.#relay.detach();
-    const gone = new PgError(errors.queryCanceled);
-    this.#relayWaiter?.reject(gone);
+    this.#relayWaiter?.reject(new PgError(errors.queryCanceled));
     this.#relayWaiter = null;
-    for (const waiter of this.#drainWaiters) waiter.reject(gone);
+    this.#drain.clientGone();
     this.#copy?.abort();
     this.#copy = null;
     this.statements.clear();
     this.transaction.abandon();
     this.#options.onClosed();
   }
-}
-
-/** Two pieces of one exchange, whose answers end together. */
-function joined(first: RelayRequest, second: RelayRequest): RelayRequest {
-  const plans = [...first.plans, ...second.plans];
-  return { ...second, plans, parsing: [...first.parsing, ...second.parsing] };
-}
-
-function hasEffect(plan: StatementPlan): boolean {
-  return plan.effect !== null || plan.changesSchema;
-}
-
-function asPgError(error: unknown): PgError {
-  if (error instanceof PgError) return error;
-  const what = error instanceof Error ? error.message : String(error);
-  return new PgError(errors.internal, { what }, { cause: error });
 }

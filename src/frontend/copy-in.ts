@@ -17,6 +17,7 @@ import { shardOfBinary, shardOfTextBytes } from '../sharding/sharding-key.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
 import { summedTag } from './fan-out.ts';
+import { refusePaddedKey } from './padded-key.ts';
 import type { CopyReceiver, SessionContext, StatementRun } from './session-context.ts';
 import { inBlock } from './wide-block.ts';
 
@@ -113,6 +114,7 @@ class RowDistributor implements Distributor {
     if (key === null) throw new PgError(errors.keyIsNull, { table, column });
     const { rules, shardCount } = this.#session.database;
     const { type } = rules[rule]!;
+    refusePaddedKey(type, key, 0, key.length);
     return format.format === 'binary'
       ? shardOfBinary(type, key, 0, key.length, shardCount)
       : shardOfTextBytes(type, key, 0, key.length, shardCount);

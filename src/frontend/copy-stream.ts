@@ -33,12 +33,13 @@ export class CopyStream {
           if (!this.#receiver.onData(message)) this.wanted = false;
           break;
         case Frontend.copyDone:
-          this.#onEnd();
+          // In this order: the Sync that may follow goes out by way of `onEnd`.
           this.#receiver.onDone();
+          this.#onEnd();
           return;
         case Frontend.copyFail:
-          this.#onEnd();
           this.#receiver.onFail(message.toString('utf8', headerBytes, message.length - 1));
+          this.#onEnd();
           return;
         case Frontend.flush:
         case Frontend.sync:

@@ -84,11 +84,6 @@ export class DatabaseService {
     return this.user.crossShardDisabled ?? this.config.general.crossShardDisabled;
   }
 
-  /** The catalog's own search path (`search_path` as the server has it for this user). */
-  get catalog(): Catalog | null {
-    return this.#catalog;
-  }
-
   /** A client uses it. */
   enter(): void {
     this.#sessions += 1;

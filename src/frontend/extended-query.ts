@@ -72,6 +72,10 @@ function handleNow(
   cache: StatementCache,
 ): Promise<void> | null {
   const plan = planUnit(session, unit, cache);
+  if (plan === null && session.exchangeServer !== null) {
+    const construct = 'statements for different shards without a Sync between them';
+    return session.endExchange(construct).then(() => handleLater(session, unit, cache));
+  }
   if (plan === null) return stepThrough(session, unit, cache);
   if (!plan.asksServer) {
     answerLocally(session, unit, plan);

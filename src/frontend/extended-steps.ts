@@ -37,17 +37,13 @@ export async function stepThrough(
   unit: Unit,
   cache: StatementCache,
 ): Promise<void> {
-  if (session.exchangeServer !== null) {
-    const construct = 'statements for different shards without a Sync between them';
-    throw new PgError(errors.unsupportedAcrossShards, { construct });
-  }
   const messages = split(unit.bytes);
   const executes = messages.filter(({ type }) => type === Frontend.execute).length;
   const stepper = new Stepper(session, unit.bytes, cache);
   for (const [i, { type, start, end }] of messages.entries()) {
     if (type === Frontend.sync) return sync(session);
     if (type === Frontend.execute && (executes > 1 || unit.ending === 'open')) {
-      stepper.joinBlock(start, end);
+      await stepper.joinBlock(start, end);
     }
     const copied = await stepper.step(type, start, end);
     // A server that reads COPY data skips the Sync that came with the Execute.
@@ -84,12 +80,12 @@ class Stepper {
 
   /** What is executed before one Sync is one transaction (protocol section "Pipelining"), unless
    *  the statement is about transactions itself. */
-  joinBlock(start: number, end: number): void {
+  async joinBlock(start: number, end: number): Promise<void> {
     const { portal } = readExecute(this.#bytes, start, end);
     const found = this.#session.statements.portal(portal);
     if (found === null) return;
     const { effect, outsideTransaction } = this.#planOf(found.statement);
-    if (effect === null && !outsideTransaction) this.#session.transaction.beginImplicit();
+    if (effect === null && !outsideTransaction) await this.#session.transaction.beginImplicit();
   }
 
   /** True when the message was the Execute of a COPY FROM STDIN. */

@@ -35,7 +35,7 @@ export class FanOut {
 }
 
 /** Row count at the end of a command tag, e.g. 5 of `INSERT 0 5`; null when it has none. */
-export function taggedRows(tag: string): bigint | null {
+function taggedRows(tag: string): bigint | null {
   const digits = / (\d+)$/.exec(tag);
   return digits === null ? null : BigInt(digits[1]!);
 }

@@ -57,10 +57,6 @@ export class StatementRegistry {
     this.#max = max;
   }
 
-  get size(): number {
-    return this.#statements.size;
-  }
-
   /** The shared statement; the caller is counted as a user until it calls `release`. */
   acquire(
     sql: string,

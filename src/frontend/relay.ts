@@ -28,6 +28,8 @@ export interface RelayOutcome {
   /** Tag of each statement that completed, in order, when tags were asked for; empty for one
    *  that was suspended or empty. */
   readonly tags: readonly string[];
+  /** Named statements at the end of the exchange that the client asked for in vain. */
+  readonly unparsed: number;
   /** The connection was lost. */
   readonly lost: PgError | null;
 }
@@ -51,6 +53,7 @@ export class Relay implements ServerConsumer {
   #wantTags = false;
   #tags: string[] = [];
   #failed = false;
+  #unparsed = 0;
   #done = false;
   #copyIn = false;
   #forwarded = false;
@@ -71,18 +74,26 @@ export class Relay implements ServerConsumer {
     return this.#forwarded;
   }
 
-  get active(): boolean {
-    return this.#server !== null;
+  /** An error was among the answers so far: the server skips what comes up to Sync. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   /** Follows `server` from here on. Call it before sending. `steps` null: all is forwarded. */
   start(
     server: ServerConnection,
-    options: { forwardReady: boolean; wantTags: boolean; steps: RelayStep[] | null },
+    options: {
+      /** The server may have nothing to answer: what comes from PgPack goes out at once. */
+      open: boolean;
+      forwardReady: boolean;
+      wantTags: boolean;
+      steps: RelayStep[] | null;
+    },
   ): void {
     if (this.#server !== server) {
       this.#server = server;
       this.#failed = false;
+      this.#unparsed = 0;
       this.#forwarded = false;
       this.#steps = null;
       if (this.#tags.length > 0) this.#tags = [];
@@ -91,6 +102,7 @@ export class Relay implements ServerConsumer {
     this.#forwardReady = options.forwardReady;
     this.#wantTags = options.wantTags;
     this.#addSteps(options.steps);
+    if (options.open) this.#flush(server);
     server.consumer = this;
   }
 
@@ -103,6 +115,7 @@ export class Relay implements ServerConsumer {
         break;
       case Backend.error:
         this.#failed = true;
+        this.#unparsed += this.#steps?.filter(isNamedParse).length ?? 0;
         this.#steps = null;
         break;
       case Backend.commandComplete:
@@ -166,7 +179,12 @@ export class Relay implements ServerConsumer {
   }
 
   #finish(server: ServerConnection, lost: PgError | null): void {
-    const outcome = { failed: this.#failed, tags: this.#tags, lost };
+    const outcome = {
+      failed: this.#failed,
+      tags: this.#tags,
+      unparsed: this.#unparsed,
+      lost,
+    };
     this.detach();
     this.#events.onRelayDone(server, outcome);
   }
@@ -234,6 +252,11 @@ export class Relay implements ServerConsumer {
       server.transport.pause();
     }
   }
+}
+
+function isNamedParse(step: RelayStep): boolean {
+  if (step.kind === 'parse') return step.statement.serverName !== '';
+  return step.kind === 'parse-complete';
 }
 
 /** The message that completes the answer to one message of the extended protocol. */

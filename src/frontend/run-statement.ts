@@ -27,7 +27,7 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
 }
 
 /** Runs on several shards at once. */
-export async function runWide(
+async function runWide(
   session: SessionContext,
   run: StatementRun,
   shards: readonly number[],

@@ -21,7 +21,7 @@ export async function runSessionCommand(
   if (session.database.shardCount === 1) return 'none';
   switch (effect.kind) {
     case 'begin':
-      begin(session, effect.sql, tag);
+      await begin(session, effect.sql, tag);
       return 'done';
     case 'commit':
     case 'rollback':
@@ -61,13 +61,13 @@ function deallocate(session: SessionContext, name: string | null): boolean {
   return true;
 }
 
-function begin(session: SessionContext, sql: string, tag: string): void {
+async function begin(session: SessionContext, sql: string, tag: string): Promise<void> {
   const { client, transaction } = session;
   if (transaction.mode === 'explicit') {
     const text = 'there is already a transaction in progress';
     client.write(noticeResponse('WARNING', '25001', text));
   } else {
-    transaction.begin(sql);
+    await transaction.begin(sql);
   }
   client.write(commandComplete(tag));
 }
@@ -87,7 +87,7 @@ async function endBlock(
   const { beginSql } = transaction;
   const committed = await transaction.end(effect.kind === 'commit');
   session.blockEnded();
-  if (effect.chain) transaction.begin(beginSql);
+  if (effect.chain) await transaction.begin(beginSql);
   client.write(commandComplete(committed ? 'COMMIT' : 'ROLLBACK'));
 }
 

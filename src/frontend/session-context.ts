@@ -54,6 +54,10 @@ export interface SessionContext {
   loadCache(): Promise<StatementCache>;
   /** The extended exchange stays open on this server: more of it follows before Sync. */
   readonly exchangeServer: ServerConnection | null;
+  /** Ends it ahead of the client's Sync, for what cannot be part of it. Rejects where that would
+   *  commit statements too early (PostgreSQL 18 itself, given a simple query there, ends up with a
+   *  transaction neither open nor closed), with `ReportedError` if the exchange failed. */
+  endExchange(construct: string): Promise<void>;
   /** Sends and forwards the answers. The session goes on by itself when all came. */
   startRelay(server: ServerConnection, request: RelayRequest): void;
   /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is

@@ -40,10 +40,6 @@ export class SessionStatements {
     this.#registry = registry;
   }
 
-  get count(): number {
-    return this.#named.size;
-  }
-
   /** Throws `preparedStatementExists`. */
   add(
     name: string,

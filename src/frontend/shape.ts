@@ -7,6 +7,8 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type ShardingKeyType, shardOfTextBytes } from '../sharding/sharding-key.ts';
 import type { LiftedStatement } from '../sql/lexer.ts';
 import type { CachedScript } from './cached-statement.ts';
+import { refusePaddedKey } from './padded-key.ts';
+import { isUnreadableKey } from './shard-choice.ts';
 
 export class Shape {
   readonly plan: StatementPlan;
@@ -32,8 +34,8 @@ export class Shape {
     return slot < 0 ? null : new Shape(plan, slot, groups[0]!.rule);
   }
 
-  /** Shard of a statement of this shape, or -1 when any shard will do. Throws the errors that
-   *  PostgreSQL has for a literal that is no value of the key's type. */
+  /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is
+   *  no value of the key's type, which any shard refuses. */
   shardOf(
     bytes: Buffer,
     lifted: LiftedStatement,
@@ -43,7 +45,14 @@ export class Shape {
     if (this.#slot < 0) return -1;
     const start = lifted.starts[this.#slot]!;
     const end = lifted.ends[this.#slot]!;
-    return shardOfTextBytes(rules[this.#rule]!.type, bytes, start, end, shardCount);
+    const { type } = rules[this.#rule]!;
+    if (this.plan.tag === 'INSERT') refusePaddedKey(type, bytes, start, end);
+    try {
+      return shardOfTextBytes(type, bytes, start, end, shardCount);
+    } catch (error) {
+      if (isUnreadableKey(error)) return -1;
+      throw error;
+    }
   }
 }
 

@@ -12,11 +12,12 @@ import {
   shardOfTextBytes,
 } from '../sharding/sharding-key.ts';
 import { binaryArrayElements, textArrayElements } from './array-elements.ts';
+import { refusePaddedKey, refusePaddedText } from './padded-key.ts';
 
 /** No sharded table is touched: any shard will do. */
 export const anyShard = -1;
 /** More than one shard, or groups that disagree. */
-export const severalShards = -2;
+const severalShards = -2;
 
 const nullKey = -3;
 const unknownKey = -4;
@@ -62,8 +63,26 @@ const arrayTypes: Record<ShardingKeyType, ReadonlySet<number>> = {
   uuid: new Set([0, 2951]),
 };
 
-/** The one shard (0-based), `anyShard`, or `severalShards` (then ask `targetShards`). */
+/** The one shard (0-based), `anyShard`, or `severalShards` (then ask `targetShards`). A value that
+ *  PostgreSQL would not read as the key's type can be refused by any shard, in PostgreSQL's words.
+ *  Throws `keyIsNull`. */
 export function chooseShard(route: RouteProgram, execution: Execution): number {
+  try {
+    return choose(route, execution);
+  } catch (error) {
+    if (isUnreadableKey(error)) return anyShard;
+    throw error;
+  }
+}
+
+/** The value is no text or binary form of the key's type. */
+export function isUnreadableKey(error: unknown): boolean {
+  if (!(error instanceof PgError)) return false;
+  const { id } = error;
+  return id === 'keyIsInvalid' || id === 'keyOutOfRange' || id === 'invalidBinaryRepresentation';
+}
+
+function choose(route: RouteProgram, execution: Execution): number {
   const { groups } = route;
   if (groups.length === 0) return anyShard;
   if (groups.length === 1) {
@@ -83,8 +102,7 @@ export function chooseShard(route: RouteProgram, execution: Execution): number {
 
 /**
  * Shards the statement touches, ascending; null when groups name different shards, so that no
- * plan for a set of shards is right. Throws the errors PostgreSQL has for values that cannot be
- * read as the key's type, and `keyIsNull`.
+ * plan for a set of shards is right. Throws as `chooseShard`, which is asked first.
  */
 export function targetShards(route: RouteProgram, execution: Execution): readonly number[] | null {
   let result: readonly number[] | null = null;
@@ -137,7 +155,10 @@ function setShards(set: KeySet, group: KeyGroup, execution: Execution): Set<numb
 function shardOf(value: KeyValue, rule: number, execution: Execution): number {
   const { type } = execution.rules[rule]!;
   if (value.kind === 'null') return nullKey;
-  if (value.kind === 'constant') return shardOfText(type, value.text, execution.shardCount);
+  if (value.kind === 'constant') {
+    if (execution.insert) refusePaddedText(type, value.text);
+    return shardOfText(type, value.text, execution.shardCount);
+  }
   const { bind } = execution;
   if (bind === null || !scalarTypes[type].has(execution.parameterTypes[value.index] ?? 0)) {
     return unknownKey;
@@ -146,6 +167,7 @@ function shardOf(value: KeyValue, rule: number, execution: Execution): number {
   if (at < 0) return unknownKey;
   const length = bind.buffer.readInt32BE(at);
   if (length < 0) return nullKey;
+  if (execution.insert) refusePaddedKey(type, bind.buffer, at + 4, at + 4 + length);
   if (parameterFormat(bind, value.index) === 1) {
     return shardOfBinary(type, bind.buffer, at + 4, length, execution.shardCount);
   }

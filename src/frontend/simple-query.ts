@@ -22,6 +22,8 @@ const liftedBytesMax = 4_096;
 export function handleSimpleQuery(session: SessionContext, unit: Unit): Promise<void> | null {
   const end = stringEnd(unit.bytes, headerBytes, unit.bytes.length);
   checkQuerySize(session, unit.bytes.length);
+  // postgres.c, exec_simple_query: drop_unnamed_stmt
+  session.statements.delete('');
   const { cache } = session;
   if (cache === null) {
     return session.loadCache().then(loaded => runText(session, unit, end, loaded, relayLater));
@@ -48,7 +50,8 @@ function relayByShape(
   }
   if (shape === null || shape === undefined) return undefined;
   const { database } = session;
-  const shard = shape.shardOf(unit.bytes, cache.lifted, database.rules, database.shardCount);
+  const { rules, shardCount } = database;
+  const shard = shape.shardOf(unit.bytes, cache.lifted, rules, shardCount);
   return relayNow(session, unit.bytes, shard, [shape.plan]);
 }
 
@@ -142,7 +145,7 @@ async function runScript(session: SessionContext, script: CachedScript): Promise
   const several = script.statements.length > 1;
   try {
     for (const cached of script.statements) {
-      if (several) transaction.beginImplicit();
+      if (several) await transaction.beginImplicit();
       const run: StatementRun = { cached, bind: null, parameterTypes: [] };
       if (!(await runStatement(session, run))) throw new ReportedError();
     }

@@ -97,7 +97,7 @@ export class StatementCache {
 }
 
 /** An empty query string: any server answers it. */
-export const emptyStatement: StatementPlan = {
+const emptyStatement: StatementPlan = {
   tag: '',
   route: { groups: [] },
   groupless: 'any',

@@ -24,14 +24,6 @@ export function statementShards(session: SessionContext, run: StatementRun): rea
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }
 
-/** The shards of a statement that runs on several; null when one does, or none of the kind. */
-export function wideShards(session: SessionContext, run: StatementRun): readonly number[] | null {
-  const { plan } = run.cached;
-  if (plan.effect !== null || plan.wide.kind === 'refusal') return null;
-  const shards = statementShards(session, run);
-  return shards.length === 1 ? null : shards;
-}
-
 export function refusal({ construct, hint }: Refusal): PgError {
   return new PgError(errors.unsupportedAcrossShards, { construct }, hint === null ? {} : { hint });
 }

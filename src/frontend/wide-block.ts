@@ -8,7 +8,7 @@ export async function inBlock<T>(session: SessionContext, write: () => Promise<T
   const { transaction } = session;
   if (transaction.mode !== 'none') return write();
   transaction.release();
-  transaction.beginImplicit();
+  await transaction.beginImplicit();
   let result: T;
   try {
     result = await write();

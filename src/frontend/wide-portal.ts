@@ -1,20 +1,23 @@
 // A portal whose statement does not simply run on one server: it is held here between Bind and
 // Execute, and between the portions of an Execute with a row limit.
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { portalSuspended } from '../protocol/backend-messages.ts';
+import { commandComplete, portalSuspended } from '../protocol/backend-messages.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import { MergeRun } from './merge.ts';
 import { runStatement } from './run-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldPortal } from './session-statements.ts';
-import { wideShards } from './statement-shards.ts';
+import { statementShards } from './statement-shards.ts';
 
 export class WidePortal implements HeldPortal {
   readonly bind: BindMessage;
   readonly #run: StatementRun;
   readonly #session: SessionContext;
   #merge: MergeRun | null = null;
+  #ended = false;
 
   constructor(session: SessionContext, run: StatementRun & { readonly bind: BindMessage }) {
     this.#session = session;
@@ -31,18 +34,35 @@ export class WidePortal implements HeldPortal {
     return this.#merge !== null;
   }
 
-  /** `rowsMax` 0: all. Answers false when the server's error went to the client. */
   async execute(rowsMax: number): Promise<boolean> {
-    const { wide } = this.plan;
+    if (this.#ended) return this.#executeAgain();
+    if (this.#merge === null && rowsMax > 0) this.#merge = await this.#startPortion();
     if (this.#merge === null) {
-      const shards = rowsMax > 0 ? wideShards(this.#session, this.#run) : null;
-      if (shards === null || wide.kind !== 'merge') return runStatement(this.#session, this.#run);
-      this.#merge = await MergeRun.start(this.#session, this.#run, wide, shards);
+      this.#ended = true;
+      return runStatement(this.#session, this.#run);
     }
-    const ended = await this.#merge.emit(rowsMax);
-    if (ended) this.#merge = null;
+    this.#ended = await this.#merge.emit(rowsMax);
+    if (this.#ended) this.#merge = null;
     else this.#session.client.write(portalSuspended);
     return true;
+  }
+
+  /** A finished SELECT has no more rows, other statements run once (pquery.c, PortalRun). */
+  #executeAgain(): boolean {
+    if (this.plan.tag !== 'SELECT') throw new PgError(errors.portalEnded);
+    this.#session.client.write(commandComplete('SELECT 0'));
+    return true;
+  }
+
+  /** Reading in portions works the same on one shard; null: the statement returns no rows of a
+   *  SELECT, or none at all, so that a row limit means nothing. */
+  async #startPortion(): Promise<MergeRun | null> {
+    const { wide, tag, effect } = this.plan;
+    if (tag !== 'SELECT' || effect !== null) return null;
+    const shards = statementShards(this.#session, this.#run);
+    if (wide.kind === 'merge') return MergeRun.start(this.#session, this.#run, wide, shards);
+    const construct = 'a row limit in Execute beside statements of other shards';
+    throw new PgError(errors.unsupportedAcrossShards, { construct });
   }
 
   close(): Promise<void> {

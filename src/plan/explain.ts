@@ -45,7 +45,7 @@ function notes(plan: StatementPlan): string {
 }
 
 /** `users.id = 5`, `users.id in (1, $2)`, `users.id (all)`, `any`, `all`. */
-export function routeText(route: RouteProgram, groupless: 'any' | 'all'): string {
+function routeText(route: RouteProgram, groupless: 'any' | 'all'): string {
   return route.groups.length === 0 ? groupless : route.groups.map(groupText).join('; ');
 }
 
@@ -75,7 +75,8 @@ function widePlan(wide: WidePlan, where: string): string[] {
       return [`Scatter${where}, row counts: ${wide.tag}`];
     case 'split-insert':
       return [
-        `Split Insert${where} by ${wide.table}.${wide.column}${wide.returning ? ', returning' : ''}`,
+        `Split Insert${where} by ${wide.table}.${wide.column}` +
+          `${wide.returning ? ', returning' : ''}`,
         `  ${wide.prefix.trimEnd()}`,
         ...wide.rows.map(row => `    row of ${valueText(row.key)}: ${row.sql}`),
         ...(wide.suffix === '' ? [] : [`  ${wide.suffix.trim()}`]),

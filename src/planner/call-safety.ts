@@ -93,7 +93,7 @@ export function callsMayWrite(facts: ScopeBuilder): boolean {
   });
 }
 
-export function overloadsOf(use: FunctionUse, facts: ScopeBuilder): readonly CatalogFunction[] {
+function overloadsOf(use: FunctionUse, facts: ScopeBuilder): readonly CatalogFunction[] {
   const { catalog, searchPath } = facts.input;
   return resolveFunctions(catalog, use.name, use.schema, searchPath);
 }

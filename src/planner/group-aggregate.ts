@@ -95,6 +95,7 @@ export class GroupAggregate {
     if (parts === null) return -1;
     const name = builtinCall(call, this.facts);
     const column = this.outputs.addHidden(`${name}${this.callSql(parts)}`);
+    if (this.aggregates.some(one => one.column === column)) return column;
     return this.addAggregate(call, column) === null ? column : -1;
   }
 

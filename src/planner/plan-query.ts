@@ -1,6 +1,7 @@
 // SELECT, INSERT, UPDATE, DELETE and MERGE: the route from the statement's key groups, the reasons
 // for which it cannot run at all, and the plan for more than one shard.
 
+import type { Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
 import { hasShardedChild, readsSharded } from '../sql/key-rules.ts';
@@ -110,11 +111,22 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
       return refuse(`sequence "${name}"`, 'Every shard has a sequence of its own.');
     case 'omnisharded': {
       const inherits = hasShardedChild(relation.table!, input.catalog, input.rules);
-      return inherits ? refuse(`table "${name}" with sharded children`) : null;
+      if (inherits) return refuse(`table "${name}" with sharded children`);
+      return policyRefusal(relation.table!, input);
     }
+    case 'sharded':
+      return policyRefusal(relation.table!, input);
     default:
       return null;
   }
+}
+
+/** A policy's subquery runs on one shard and sees that shard's rows only. */
+function policyRefusal(table: Table, input: PlanInput): Refusal | null {
+  const construct = `the row-level security policy of "${table.name}"`;
+  if (table.callsReaders) return refuse(`${construct}, which calls functions,`);
+  const sharded = readsSharded(table, input.catalog, input.rules);
+  return sharded ? refuse(`${construct}, which reads a sharded table,`) : null;
 }
 
 function insertWithoutKey(target: ScopeRelation, input: PlanInput): Refusal {

@@ -107,7 +107,7 @@ function planSet(input: PlanInput, plan: StatementPlan): StatementPlan {
 }
 
 /** Without the semicolon and what follows it. */
-export function statementText(sql: string): string {
+function statementText(sql: string): string {
   const tokens = tokensOf(sql);
   return new ByteText(sql).slice(tokens[0]?.start ?? 0, endOfStatement(tokens));
 }

@@ -11,7 +11,6 @@ export const closeComplete = bodiless(Backend.closeComplete);
 export const noData = bodiless(Backend.noData);
 export const emptyQueryResponse = bodiless(Backend.emptyQuery);
 export const portalSuspended = bodiless(Backend.portalSuspended);
-export const copyDoneMessage = bodiless(Backend.copyDone);
 
 const ready = new Map<number, Buffer>();
 
@@ -109,13 +108,6 @@ export function dataRow(values: readonly (string | null)[]): Buffer {
     if (value === null) writer.int32(-1);
     else writer.int32(Buffer.byteLength(value)).text(value);
   }
-  return writer.end().take();
-}
-
-/** `formats`: one per column, 0 text, 1 binary; `overall` likewise. */
-export function copyInResponse(overall: 0 | 1, columns: number): Buffer {
-  const writer = new ByteWriter(64).begin(Backend.copyInResponse).byte(overall).int16(columns);
-  for (let i = 0; i < columns; i++) writer.int16(overall);
   return writer.end().take();
 }
 

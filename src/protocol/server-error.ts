@@ -1,6 +1,7 @@
 // An ErrorResponse of a server, kept as it came so that the client gets every field unchanged.
 
-import { headerBytes } from './message-codes.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { Backend, headerBytes } from './message-codes.ts';
 
 export class ServerError extends Error {
   /** The whole ErrorResponse message, header included. */
@@ -19,7 +20,7 @@ export class ServerError extends Error {
 }
 
 /** Fields of an ErrorResponse or NoticeResponse by their code letter. */
-export function readFields(message: Buffer): Map<string, string> {
+function readFields(message: Buffer): Map<string, string> {
   const fields = new Map<string, string>();
   let pos = headerBytes;
   while (pos < message.length && message[pos] !== 0) {
@@ -29,4 +30,14 @@ export function readFields(message: Buffer): Map<string, string> {
     pos = zero + 1;
   }
   return fields;
+}
+
+/** The same ErrorResponse with another severity: what is an ERROR to a server's session may be the
+ *  end of a client's login. */
+export function withSeverity(response: Buffer, severity: string): Buffer {
+  const writer = new ByteWriter(response.length + 8).begin(Backend.error);
+  for (const [code, value] of readFields(response)) {
+    writer.byte(code.charCodeAt(0)).cstring(code === 'S' || code === 'V' ? severity : value);
+  }
+  return writer.byte(0).end().take();
 }

@@ -10,7 +10,7 @@ import {
 } from './frontend-messages.ts';
 
 /** MAX_STARTUP_PACKET_LENGTH of src/include/libpq/pqcomm.h. */
-export const startupPacketBytesMax = 10_000;
+const startupPacketBytesMax = 10_000;
 
 /** Newest protocol minor version spoken; 3.1 never existed as a release. */
 export const protocolMinorMax = 2;

@@ -5,8 +5,6 @@
 
 import { depthsOf, endOfStatement, type Token, tokensOf } from './tokens.ts';
 
-export type ClauseName = 'from' | 'where' | 'group' | 'having' | 'order' | 'limit' | 'offset';
-
 export interface Range {
   /** Byte offsets. */
   readonly start: number;

@@ -7,7 +7,7 @@ import { sameFunction } from './key-rules.ts';
 import type { ColumnUse, ScopeRelation } from './level.ts';
 import type { ScopeBuilder } from './scope-builder.ts';
 
-/** The sharding key of a relation as it is visible in its level; null when it has no such column. */
+/** The sharding key of a relation as its level sees it; null when it has no such column. */
 export function keyUse(relation: ScopeRelation, facts: ScopeBuilder): ColumnUse | null {
   const rule = facts.input.rules[relation.rule];
   const { table, columns } = relation;

@@ -60,6 +60,13 @@ classes[byte('-')] = Dash;
 classes[byte('/')] = Slash;
 classes[byte('.')] = Dot;
 
+/** 1: continues an identifier or keyword. */
+const inWord = new Uint8Array(256);
+for (let code = 0; code < 256; code++) {
+  const kind = classes[code];
+  inWord[code] = kind === Identifier || kind === Digit || kind === Dollar ? 1 : 0;
+}
+
 const quote = byte("'");
 const doubleQuote = byte('"');
 const backslash = byte('\\');
@@ -100,7 +107,13 @@ export function liftLiterals(
       continue;
     }
     if (kind === Identifier) {
-      stop = endOfWord(bytes, at, end);
+      // Most bytes are of words: copied here, byte by byte.
+      const word = at;
+      do key[length++] = bytes[at++]!;
+      while (at < end && inWord[bytes[at]!] === 1);
+      const next = at - word === 1 && at < end ? bytes[at] : 0;
+      if (next !== quote && next !== ampersand) continue;
+      stop = endOfPrefixed(bytes, word, end);
     } else if (kind === Digit) {
       stop = endOfNumber(bytes, at, end);
       if (stop > 0) {
@@ -136,7 +149,7 @@ export function liftLiterals(
     } else if (classes[bytes[at + 1]!] === Digit) {
       stop = Math.abs(endOfNumber(bytes, at, end));
     }
-    if (stop <= at || stop > end) return false;
+    if (stop < at || stop > end || (stop === at && kind !== Identifier)) return false;
     while (at < stop) key[length++] = bytes[at++]!;
   }
   out.count = count;
@@ -144,15 +157,9 @@ export function liftLiterals(
   return true;
 }
 
-/** Behind an identifier or keyword, or behind the string that it is the prefix of. 0: unfollowed. */
-function endOfWord(bytes: Uint8Array, start: number, end: number): number {
-  let at = start + 1;
-  while (at < end) {
-    const kind = classes[bytes[at]!];
-    if (kind !== Identifier && kind !== Digit && kind !== Dollar) break;
-    at++;
-  }
-  if (at - start !== 1) return at;
+/** Behind a letter, or behind the string that it is the prefix of. 0: not followed. */
+function endOfPrefixed(bytes: Uint8Array, start: number, end: number): number {
+  const at = start + 1;
   const next = bytes[at];
   const letter = bytes[start]! | 0x20;
   if (next === quote) {

@@ -1,8 +1,9 @@
 // Predicates in conjunction and what they confine. An equality counts only where every row that
 // matters must satisfy it: a conjunct of WHERE, or of the ON of an inner join, or the ON of an
-// outer join for the side whose unmatched rows disappear. Not in OR, NOT, CASE, FILTER, a target.
+// outer join for the side whose unmatched rows disappear. Not in NOT, CASE, FILTER, a target; in OR
+// only where every arm confines the same column.
 
-import type { KeySet } from '../plan/route.ts';
+import type { KeySet, KeyValue } from '../plan/route.ts';
 import type { KeyGraph } from './key-graph.ts';
 import { arrayKeySet, keySet, keyValue } from './key-values.ts';
 import type { ColumnUse, Level, ScopeRelation } from './level.ts';
@@ -29,7 +30,28 @@ export function addCondition(
     for (const arg of condition.BoolExpr.args ?? []) addCondition(graph, arg, scope);
     return;
   }
-  if (condition.A_Expr !== undefined) addComparison(graph, condition.A_Expr, scope);
+  if (condition.BoolExpr?.boolop === 'OR_EXPR') {
+    addAlternatives(graph, condition.BoolExpr.args ?? [], scope);
+  } else if (condition.A_Expr !== undefined) addComparison(graph, condition.A_Expr, scope);
+}
+
+/** `k = 1 OR k IN (2, 3)`: all arms confine the same column, so it has one of their values. */
+function addAlternatives(
+  graph: KeyGraph,
+  arms: readonly SyntaxNode[],
+  scope: ConditionScope,
+): void {
+  let column: ColumnUse | null = null;
+  const values: KeyValue[] = [];
+  for (const { A_Expr: arm } of arms) {
+    const found = arm === undefined ? null : confinement(graph, arm, scope);
+    if (found === null) return;
+    column ??= found.column;
+    const { relation, column: name } = found.column;
+    if (relation !== column.relation || name !== column.column) return;
+    values.push(...found.set.values);
+  }
+  if (column !== null) graph.confine(column, { values });
 }
 
 /** Records that two columns are equal (JOIN … USING). */
@@ -55,10 +77,22 @@ function addComparison(graph: KeyGraph, expr: A_Expr, scope: ConditionScope): vo
     if (expr.kind === 'AEXPR_OP') addEquality(graph, left, right, scope);
     return;
   }
-  const column = left ?? (isSymmetric(expr) ? right : null);
-  if (column === null || !isFiltered(column, scope)) return;
+  const found = confinement(graph, expr, scope);
+  if (found !== null) graph.confine(found.column, found.set);
+}
+
+/** The column that a comparison with constants confines, and to which. */
+function confinement(
+  graph: KeyGraph,
+  expr: A_Expr,
+  scope: ConditionScope,
+): { readonly column: ColumnUse; readonly set: KeySet } | null {
+  if (!isBuiltinEquals(expr)) return null;
+  const left = columnUse(expr.lexpr, scope);
+  const column = left ?? (isSymmetric(expr) ? columnUse(expr.rexpr, scope) : null);
+  if (column === null || !isFiltered(column, scope)) return null;
   const set = constants(graph, expr, column, left === null ? expr.lexpr : expr.rexpr);
-  if (set !== null) graph.confine(column, set);
+  return set === null ? null : { column, set };
 }
 
 /** `(a, b) = (1, 2)` and `(a, b) IN ((1, 2), …)` column by column; nothing for other forms. */

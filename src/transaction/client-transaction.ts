@@ -5,13 +5,14 @@
 //     │                └──COMMIT / ROLLBACK──▶ none
 //     └──several statements or shards at once──▶ implicit ──end of the unit──▶ none
 
+import { cancelQuery } from '../backend/cancel-query.ts';
 import type { Cluster } from '../backend/cluster.ts';
+import { failingExchange } from '../backend/fail-exchange.ts';
 import { readAnswers, runCommand } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, settingsDifference } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { queryMessage, syncMessage } from '../protocol/frontend-messages.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import type { SessionSettings } from './session-settings.ts';
 
@@ -76,10 +77,6 @@ export class ClientTransaction {
     return this.#branches.size > 0;
   }
 
-  isOpen(shard: number): boolean {
-    return this.#branches.has(shard);
-  }
-
   /** Some shard that needs no new connection, or null. */
   get openShard(): number | null {
     for (const shard of this.#branches.keys()) return shard;
@@ -142,20 +139,32 @@ export class ClientTransaction {
     return shards.map(shard => this.#branches.get(shard)!.server);
   }
 
-  /** BEGIN of the client, where branches follow later. */
-  begin(sql: string): void {
-    if (this.#mode === 'none') this.settings.begin();
+  /** BEGIN of the client; most branches follow later. */
+  async begin(sql: string): Promise<void> {
+    const before = this.#mode;
     this.#mode = 'explicit';
     this.#beginSql = sql;
+    if (before === 'none') await this.#beginBranches();
   }
 
-  /** A block of PgPack's own: statements that must succeed or fail together. Branches that are
-   *  open without a transaction are none of it: call it before opening any. */
-  beginImplicit(): void {
+  /** A block of PgPack's own: statements that must succeed or fail together. */
+  async beginImplicit(): Promise<void> {
     if (this.#mode !== 'none') return;
     this.#mode = 'implicit';
     this.#beginSql = 'BEGIN';
+    await this.#beginBranches();
+  }
+
+  /** Connections may be held before the block begins: one was asked about a statement, or the
+   *  session is pinned. */
+  async #beginBranches(): Promise<void> {
     this.settings.begin();
+    for (const branch of this.#branches.values()) {
+      await this.#applySettings(branch.server);
+      branch.settingsAtBegin = branch.server.settings;
+      branch.settingsIdAtBegin = branch.server.settingsId;
+      await runCommand(branch.server, this.#beginSql);
+    }
   }
 
   /** SET LOCAL or SET TRANSACTION ran on all open branches. */
@@ -269,6 +278,13 @@ export class ClientTransaction {
     return committed;
   }
 
+  /** Stops what runs now on every server held. */
+  cancel(): void {
+    for (const server of this.servers) {
+      if (server.readyDue > 0 || server.openExchange) void cancelQuery(server);
+    }
+  }
+
   /** Gives all connections back to their pools. */
   release(): void {
     for (const [shard, { server }] of this.#branches) this.#cluster.pools[shard]!.release(server);
@@ -290,17 +306,21 @@ export class ClientTransaction {
     this.fail();
   }
 
-  /** Ends an extended exchange that had no Sync yet, undoing what it did: Sync alone would commit
-   *  it. In a block the failed state of the block does. */
+  /** Ends an extended exchange that had no Sync yet, undoing what it did. */
   async abortExchange(server: ServerConnection): Promise<void> {
     server.openExchange = false;
-    if (this.#mode === 'none') {
-      server.unnamed = null;
-      server.send(queryMessage('ROLLBACK'), 1);
-    } else {
-      server.send(syncMessage, 1);
-    }
+    server.unnamed = null;
+    server.send(failingExchange, 1);
     await readAnswers(server);
+  }
+
+  /** An error of PgPack's own in a block that the server itself keeps (a database of one shard):
+   *  there the block is aborted too. */
+  async failServers(): Promise<void> {
+    for (const server of this.servers) {
+      if (server.transactionStatus !== TransactionStatus.inTransaction) continue;
+      if (!server.closed && server.readyDue === 0) await this.abortExchange(server);
+    }
   }
 
   async #commitBranches(): Promise<void> {

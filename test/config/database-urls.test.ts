@@ -1,3 +1,5 @@
+// `-d` on the command line: what a URL says, what it leaves out, and what is wrong with it.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ConfigInput, loadConfig, readConfig } from '../../src/config/load-config.ts';

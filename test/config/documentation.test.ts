@@ -1,3 +1,5 @@
+// docs/configuration.md and docs/errors.md are generated: they must be what the code says now.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+// Both files together: defaults, variables, warnings, and what ends up in the configuration.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,3 +1,5 @@
+// The lines of keys and elements in a TOML text, which smol-toml does not give.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';

@@ -1,3 +1,5 @@
+// Settings of pools: which of [general], database, user and role wins.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poolSettings } from '../../src/config/topology.ts';

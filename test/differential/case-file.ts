@@ -7,6 +7,7 @@
 //   --order 1 3     only these columns (1-based) are in a determined order; rows as a multiset
 //   --unordered     the order of rows is not determined although the statement has ORDER BY
 //   --any-rows      which rows is not determined, only how many
+//   --sqlstate      of an error only severity and SQLSTATE: which row meets it first is not determined
 //   --simple        not for the extended protocol
 //   --text          the binary form is not determined, or there is none
 //   --refused 2 3   numbers of shards with which PgPack refuses it (0A000)
@@ -23,6 +24,8 @@ export interface Case {
   readonly compare: 'rows' | 'count';
   /** 0-based columns whose order is determined; null: all of them. */
   readonly ordered: readonly number[] | null;
+  /** False: of an error only severity and SQLSTATE are determined. */
+  readonly messages: boolean;
   readonly simpleOnly: boolean;
   readonly textOnly: boolean;
   readonly refused: readonly number[];
@@ -82,7 +85,7 @@ function parseCase(file: string, line: number, text: string): Case {
     }
     directives.set(name, value);
   }
-  const known = ['order', 'unordered', 'any-rows', 'simple', 'text', 'refused'];
+  const known = ['order', 'unordered', 'any-rows', 'sqlstate', 'simple', 'text', 'refused'];
   for (const name of directives.keys()) {
     if (!known.includes(name)) throw new Error(`${file}:${line}: --${name}?`);
   }
@@ -96,6 +99,7 @@ function parseCase(file: string, line: number, text: string): Case {
       : hasOrder
         ? null
         : [],
+    messages: !directives.has('sqlstate'),
     simpleOnly: directives.has('simple'),
     textOnly: directives.has('text'),
     refused: numbers('refused'),

@@ -2,7 +2,7 @@
 // order where the statement does not determine it, and what a refusal says.
 
 import type { Case } from './case-file.ts';
-import type { Answer, Column, Exchange } from './wire-client.ts';
+import type { Answer, Column, Exchange, ServerFault } from './wire-client.ts';
 
 /** First OID that initdb does not give (access/transam.h, FirstNormalObjectId). */
 const firstOidOfUsers = 16_384;
@@ -34,19 +34,31 @@ function describeExchange(exchange: Exchange, one: Case): string[] {
   const parameters = exchange.parameterTypes?.map(shownType).join(',');
   return [
     ...(parameters === undefined ? [] : [`parameters ${parameters}`]),
-    ...exchange.answers.flatMap(answer => describeAnswer(answer, one)),
+    ...assembled(exchange.answers).flatMap(answer => describeAnswer(answer, one)),
     `status ${exchange.status}`,
   ];
 }
 
+/** Pieces of one portal as one answer whose tag tells how many rows each piece had. */
+function assembled(answers: readonly Answer[]): readonly Answer[] {
+  const [first] = answers;
+  if (first?.tag !== 'suspended') return answers;
+  const error = answers.find(answer => answer.error !== null)?.error ?? null;
+  const tag = answers.map(({ rows, tag: own }) => `${rows.length} ${own}`).join(', ');
+  return [{ ...first, rows: answers.flatMap(answer => answer.rows), error, tag }];
+}
+
 function describeAnswer(answer: Answer, one: Case): string[] {
   const lines: string[] = [];
-  if (answer.columns !== null) lines.push(`columns ${answer.columns.map(shownColumn).join(' | ')}`);
+  // PostgreSQL describes the rows before it finds a LIMIT below zero; here it is found before.
+  if (answer.columns !== null && answer.error === null) {
+    lines.push(`columns ${answer.columns.map(shownColumn).join(' | ')}`);
+  }
   // Rows before an error are whatever had arrived by then.
   if (answer.error === null) lines.push(...rowLines(answer.rows, one));
   if (answer.copyFormat !== null) lines.push(`copy format ${answer.copyFormat}`);
   if (answer.copied.length > 0) lines.push(...copiedLines(answer.copied, one));
-  if (answer.error !== null) lines.push(`error ${shownError(answer.error)}`);
+  if (answer.error !== null) lines.push(`error ${shownError(answer.error, one)}`);
   else lines.push(`tag ${answer.tag}`);
   return lines;
 }
@@ -59,7 +71,9 @@ function shownColumn({ name, typeOid, typeSize, typeModifier, format }: Column):
   return `${name}:${shownType(typeOid)}:${typeSize}:${typeModifier}:${format}`;
 }
 
-function shownError({ V = '', C = '', M = '', D = '', P = '' }: Record<string, string>): string {
+function shownError(fault: ServerFault, { messages }: Case): string {
+  const { V = '', C = '', M = '', D = '', P = '' } = fault;
+  if (!messages) return `${V} ${C}`;
   return `${V} ${C} ${M}${D === '' ? '' : ` (${D})`}${P === '' ? '' : ` at ${P}`}`;
 }
 
@@ -67,9 +81,7 @@ function rowLines(rows: readonly (string | null)[][], { compare, ordered }: Case
   if (compare === 'count') return [`${rows.length} rows`];
   const shown = rows.map(row => `row ${JSON.stringify(row)}`);
   if (ordered === null) return shown;
-  const keys = rows.map(
-    row => `key ${JSON.stringify(ordered.map(column => row[column] ?? null))}`,
-  );
+  const keys = rows.map(row => `key ${JSON.stringify(ordered.map(column => row[column] ?? null))}`);
   return [...(ordered.length > 0 ? keys : []), ...shown.sort()];
 }
 

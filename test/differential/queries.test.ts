@@ -5,46 +5,19 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import type { PgPack } from '../support/pgpack.ts';
 import { type Case, readCases, writeRefusals } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
 import { modesOf, runCase } from './modes.ts';
-import { loadShop, startShop } from './shop.ts';
-import { type Exchange, WireClient } from './wire-client.ts';
+import { type Shops, startShops } from './shops.ts';
+import type { Exchange, WireClient } from './wire-client.ts';
 
-interface Endpoint {
-  readonly shards: number;
-  readonly database: TestDatabase;
-  readonly pgpack: PgPack;
-  readonly client: WireClient;
-}
-
-const endpoints: Endpoint[] = [];
-let oracle: WireClient;
-let oracleDatabase: TestDatabase;
+let shops: Shops;
 
 before(async () => {
-  for (const shards of [1, 2, 3, 4]) {
-    const database = await createTestDatabase('queries', shards);
-    const pgpack = await startShop(database);
-    const client = await WireClient.connect(pgpack.address);
-    await loadShop(client);
-    endpoints.push({ shards, database, pgpack, client });
-  }
-  oracleDatabase = endpoints[0]!.database;
-  oracle = await WireClient.connect(oracleDatabase.oracle);
-  await loadShop(oracle);
+  shops = await startShops('queries');
 });
 
-after(async () => {
-  oracle?.close();
-  for (const { client, pgpack, database } of endpoints) {
-    client.close();
-    await pgpack.close();
-    await database.drop();
-  }
-});
+after(() => shops?.close());
 
 const only = process.env.ONLY ?? '';
 let total = 0;
@@ -64,7 +37,7 @@ for (const name of globSync('*.sql', { cwd: new URL('./queries/', import.meta.ur
       problems.push(`${at(one)} refused with [${found}] shards, listed [${one.refused}]`);
     }
     if (process.env.REWRITE === '1' && only === '') writeRefusals(path, refused);
-    assert.equal(problems.join('\n\n'), '');
+    assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
   });
 }
 
@@ -75,21 +48,33 @@ test('the count of refused queries is told', t => {
 
 /** Numbers of shards with which the case is refused; differences go to `problems`. */
 async function refusedShards(one: Case, problems: string[]): Promise<number[]> {
+  const [expected = [], ...got] = await Promise.all(
+    [shops.oracle, ...shops.endpoints.map(({ client }) => client)].map(client =>
+      runModes(client, one),
+    ),
+  );
   const refused = new Set<number>();
-  for (const mode of modesOf(one)) {
-    const expected = await runCase(oracle, one, mode);
-    for (const { shards, client } of endpoints) {
-      const got = await runCase(client, one, mode);
-      if (isRefusal(got) && !isRefusal(expected)) {
+  const wrong: string[] = [];
+  for (const [index, { shards }] of shops.endpoints.entries()) {
+    for (const [position, mode] of modesOf(one).entries()) {
+      const answer = got[index]![position]!;
+      if (isRefusal(answer) && !isRefusal(expected[position]!)) {
         refused.add(shards);
-        if (process.env.SHOW === '1') console.log(`${at(one)} ${shards} ${mode}: ${refusalOf(got)}`);
+        if (process.env.SHOW === '1') console.log(`${at(one)} ${shards}: ${refusalOf(answer)}`);
         continue;
       }
-      const found = difference(got, expected, one);
-      if (found !== null) problems.push(`${at(one)} on ${shards} shards, ${mode}\n  ${found}`);
+      const found = difference(answer, expected[position]!, one);
+      if (found !== null) wrong.push(`on ${shards} shards, ${mode}\n  ${found}`);
     }
   }
+  if (wrong.length > 0) problems.push(`${at(one)}\n  ${wrong.length} wrong, ${wrong[0]}`);
   return [...refused].sort();
+}
+
+async function runModes(client: WireClient, one: Case): Promise<Exchange[][]> {
+  const exchanges: Exchange[][] = [];
+  for (const mode of modesOf(one)) exchanges.push(await runCase(client, one, mode));
+  return exchanges;
 }
 
 function refusalOf(exchanges: readonly Exchange[]): string {

@@ -33,7 +33,8 @@ export async function loadShop(client: WireClient): Promise<void> {
 /** Fills tables that are empty. */
 export async function fillShop(client: WireClient): Promise<void> {
   for (const [table, rows] of Object.entries(shopRows)) {
-    if (['users', 'orders', 'items', 'docs', 'kinds'].includes(table)) await copy(client, table, rows);
+    if (['users', 'orders', 'items', 'docs', 'kinds'].includes(table))
+      await copy(client, table, rows);
     else await insert(client, table, rows);
   }
 }
@@ -117,7 +118,19 @@ function payment(n: number): Row {
 
 const codes: Row[] = [
   ...['', ' ', 'a', 'A', '123', '0123', '1.0', "it's", 'ä', '日本語', '😀', 'tab\there', 'x y'],
-  ...['new\nline', '\\N', '\\', 'null', 'NULL', 'true', '[1,2]', '{1,2}', '"q"', '-5', 'z'.repeat(80)],
+  ...[
+    'new\nline',
+    '\\N',
+    '\\',
+    'null',
+    'NULL',
+    'true',
+    '[1,2]',
+    '{1,2}',
+    '"q"',
+    '-5',
+    'z'.repeat(80),
+  ],
   ...Array.from({ length: 30 }, (_, index) => `code-${index}`),
 ].map((code, index) => [code, index % 5 === 0 ? null : `label ${index % 7}`, index % 10]);
 
@@ -130,7 +143,12 @@ const docs: Row[] = [
   ['00000000-0000-0000-0000-000000000000', 'nil', null, '\\x'],
   ['ffffffff-ffff-ffff-ffff-ffffffffffff', 'max', 1, '\\x00ff'],
   ...Array.from({ length: 40 }, (_, n): Row => {
-    return [docId(n), n % 8 === 0 ? null : `title ${n % 9}`, n % 20, n % 4 ? `\\x0${n % 10}` : null];
+    return [
+      docId(n),
+      n % 8 === 0 ? null : `title ${n % 9}`,
+      n % 20,
+      n % 4 ? `\\x0${n % 10}` : null,
+    ];
   }),
 ];
 
@@ -167,7 +185,10 @@ const kindValues: readonly (readonly Value[])[] = [
 ];
 
 function kind(n: number): Row {
-  return [n * 7 - 100, ...kindValues.map((values, column) => at(values, n * (column + 1) + column))];
+  return [
+    n * 7 - 100,
+    ...kindValues.map((values, column) => at(values, n * (column + 1) + column)),
+  ];
 }
 
 /** Values of each table's rows in the order of its columns. */

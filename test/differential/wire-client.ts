@@ -223,12 +223,7 @@ function emptyAnswer(): Answer {
 }
 
 /** True: the answer is complete. */
-function addMessage(
-  answer: Answer,
-  type: string,
-  body: Buffer,
-  columns: Column[] | null,
-): boolean {
+function addMessage(answer: Answer, type: string, body: Buffer, columns: Column[] | null): boolean {
   switch (type) {
     case 'T':
       answer.columns = columns;

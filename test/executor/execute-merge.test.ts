@@ -192,6 +192,15 @@ for (const node of [fragment(), sorted]) {
   });
 }
 
+test('what a shard says of being cancelled is no error', async () => {
+  const shards = [numbers(0, 0, { errorAtStart: new Error('canceled') })];
+  const { execution } = start(sorted, shards);
+  const waiting = execution.next();
+  execution.cancel();
+  assert.equal(await waiting, null);
+  assert.equal(await execution.next(), null);
+});
+
 test('a finished merge cancels nobody', async () => {
   const { execution, client } = start(sorted, [numbers(0, 3), numbers(1, 2)]);
   while ((await execution.next()) !== null);

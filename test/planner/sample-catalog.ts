@@ -95,6 +95,7 @@ const usersPart = table('users_p1', ['id int8 !', 'email text'], { parents: [use
 const events = table('events', ['id int8', 'day date']);
 const archive = table('archive', ['id int8']);
 const logs = table('logs', ['id int8'], { parents: [archive.oid] });
+const guarded = table('guarded', ['id int8', 'owner int8'], { uses: [users.oid] });
 const tenantUsers = table('members', ['tenant int8 !', 'name text'], { schema: 'app' });
 const otherMembers = table('members', ['tenant int8 !', 'name text']);
 const countries = table('countries', ['code text !', 'title text', 'continent text'], {
@@ -127,6 +128,7 @@ const tables = [
   measures,
   usersPart,
   events,
+  guarded,
   archive,
   logs,
   tenantUsers,

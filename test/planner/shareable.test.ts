@@ -1,3 +1,5 @@
+// Whether a plan may be used for other statements of its shape, and whether their keys are found.
+
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { KeyValue } from '../../src/plan/route.ts';

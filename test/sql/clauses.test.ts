@@ -1,3 +1,5 @@
+// Finding clauses in text: reserved words as labels and fields, nesting, comments.
+
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ByteText } from '../../src/sql/byte-text.ts';
@@ -48,7 +50,8 @@ describe('clausesOf', () => {
 
   it('cuts ORDER BY into items without direction', () => {
     const sql =
-      'SELECT 1 FROM t ORDER BY a DESC NULLS LAST, f(b, c) ASC, d COLLATE "C", t.desc, e USING <, (SELECT 1 ORDER BY 1 DESC) NULLS FIRST LIMIT 1';
+      'SELECT 1 FROM t ORDER BY a DESC NULLS LAST, f(b, c) ASC, d COLLATE "C", t.desc, ' +
+      'e USING <, (SELECT 1 ORDER BY 1 DESC) NULLS FIRST LIMIT 1';
     const items = orderItems(clausesOf(sql)).map(range => cut(sql, range));
     const subquery = '(SELECT 1 ORDER BY 1 DESC)';
     assert.deepEqual(items, ['a', 'f(b, c)', 'd COLLATE "C"', 't.desc', 'e', subquery]);

@@ -1,3 +1,5 @@
+// Column defaults by what they give.
+
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { defaultKind } from '../../src/sql/default-kind.ts';

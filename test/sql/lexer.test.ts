@@ -1,3 +1,5 @@
+// Literal lifting, compared with PostgreSQL's own scanner over a corpus and all golden statements.
+
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
@@ -78,20 +80,22 @@ describe('liftLiterals', () => {
       assert.equal(Buffer.from(filled, 'latin1').toString(), sql);
     });
   }
+});
 
-  it('gives statements that differ in literals one key', () => {
+describe('the key of a statement', () => {
+  it('is one for statements that differ in literals', () => {
     assert.equal(lift('SELECT 1 WHERE a = 22').key, lift('SELECT 9 WHERE a = 3').key);
     assert.equal(lift("SELECT 'a'").key, lift("SELECT 'bc'").key);
   });
 
-  it('keeps apart integers, strings, numbers and parameters', () => {
+  it('differs for integers, strings, numbers and parameters', () => {
     const keys = ["SELECT 'a'", 'SELECT 1', 'SELECT 1.5', 'SELECT $1', "SELECT E'a'"].map(
       sql => lift(sql).key,
     );
     assert.equal(new Set(keys).size, keys.length);
   });
 
-  it('has no key for what another setting or another line could change', () => {
+  it('is not given to what another setting or another line could change', () => {
     for (const sql of [
       "SELECT 'a\\'",
       "SELECT 'a'\n'b'",
@@ -106,7 +110,7 @@ describe('liftLiterals', () => {
     }
   });
 
-  it('has no key for more literals or bytes than it is bounded to', () => {
+  it('is not given to more literals or bytes than it is bounded to', () => {
     assert.equal(lift(`SELECT ${Array.from({ length: 257 }, () => 1).join(',')}`).lifted, false);
     assert.equal(lift(`SELECT 1 ${' '.repeat(17_000)}`).lifted, false);
   });

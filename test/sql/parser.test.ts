@@ -1,3 +1,5 @@
+// Statements, their own texts and locations, and syntax errors.
+
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';

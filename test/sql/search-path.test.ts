@@ -1,3 +1,5 @@
+// The schemas that SET search_path names.
+
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { loadParser } from '../../src/sql/parser.ts';

@@ -1,3 +1,5 @@
+// Edits on text by UTF-8 bytes.
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { splice } from '../../src/sql/splice.ts';

@@ -1,0 +1,154 @@
+// Statements that change something, in the order of their file, on one PostgreSQL and through
+// PgPack on 1 to 4 shards. Each answer is compared as it comes; behind each script the rows of the
+// shards are the oracle's rows, every row on the shard that its key names, omnisharded tables whole
+// on every shard. `REWRITE=1` writes what is refused today into the scripts.
+
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import type { PgPack } from '../support/pgpack.ts';
+import { type Case, readCases, writeRefusals } from './case-file.ts';
+import { difference, isRefusal } from './compare.ts';
+import { type Mode, runCase } from './modes.ts';
+import { createPlacementParents, misplaced, tableDifferences } from './placement.ts';
+import { fillShop, loadShop, omnisharded, startShop, tables } from './shop.ts';
+import { type Exchange, WireClient } from './wire-client.ts';
+
+interface Pair {
+  readonly shards: number;
+  readonly database: TestDatabase;
+  readonly pgpack: PgPack;
+  readonly client: WireClient;
+  readonly oracle: WireClient;
+}
+
+const pairs: Pair[] = [];
+const scriptModes: readonly Mode[] = ['simple', 'extended', 'binary'];
+
+before(async () => {
+  pairs.push(...(await Promise.all([1, 2, 3, 4].map(startPair))));
+});
+
+after(async () => {
+  for (const { client, oracle, pgpack, database } of pairs) {
+    client.close();
+    oracle.close();
+    await pgpack.close();
+    await database.drop();
+  }
+});
+
+const only = process.env.ONLY ?? '';
+const names = globSync('*.sql', { cwd: new URL('./scripts/', import.meta.url) }).sort();
+
+for (const name of names.filter(one => one.includes(only))) {
+  test(`scripts/${name}: answers and tables are as on one PostgreSQL`, async () => {
+    const path = new URL(`./scripts/${name}`, import.meta.url);
+    const cases = readCases(path);
+    const results = await Promise.all(pairs.map(pair => runScript(pair, cases)));
+    const problems = results.flatMap(result => grouped(result.problems));
+    const refused = new Map(
+      cases.map(({ line }) => {
+        const shards = results.flatMap(one => (one.refused.has(line) ? [one.shards] : []));
+        return [line, shards];
+      }),
+    );
+    if (process.env.REWRITE === '1') writeRefusals(path, refused);
+    else problems.push(...unlisted(cases, refused));
+    assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
+  });
+}
+
+async function startPair(shards: number): Promise<Pair> {
+  const database = await createTestDatabase('scripts', shards);
+  const pgpack = await startShop(database);
+  const client = await WireClient.connect(pgpack.address);
+  const oracle = await WireClient.connect(database.oracle);
+  await Promise.all([loadShop(client), loadShop(oracle)]);
+  await createPlacementParents(database);
+  return { shards, database, pgpack, client, oracle };
+}
+
+interface Problem {
+  readonly what: string;
+  readonly where: string;
+  readonly found: string;
+}
+
+/** One line for each statement, however many ways it is wrong. */
+function grouped(problems: readonly Problem[]): string[] {
+  const groups = Map.groupBy(problems, ({ what }) => what);
+  return [...groups].map(([what, [first, ...more]]) => {
+    return `${what}\n  ${first!.where} (and ${more.length} more)\n  ${first!.found}`;
+  });
+}
+
+interface Result {
+  readonly shards: number;
+  readonly problems: Problem[];
+  /** Lines of the cases that PgPack refused. */
+  readonly refused: Set<number>;
+}
+
+async function runScript(pair: Pair, cases: readonly Case[]): Promise<Result> {
+  const result: Result = { shards: pair.shards, problems: [], refused: new Set() };
+  for (const mode of scriptModes) {
+    const where = `on ${pair.shards} shards, ${mode}`;
+    for (const one of cases) {
+      const found = await step(pair, one, one.simpleOnly ? 'simple' : mode, result);
+      if (found !== null) {
+        result.problems.push({ what: `${one.file}:${one.line} ${one.sql}`, where, found });
+      }
+    }
+    for (const found of await contents(pair)) {
+      result.problems.push({ what: `${cases[0]!.file} afterwards`, where, found });
+    }
+    await reset(pair);
+  }
+  return result;
+}
+
+/** PgPack goes first: what it refuses the oracle does not get. */
+async function step(pair: Pair, one: Case, mode: Mode, result: Result): Promise<string | null> {
+  const got = await runCase(pair.client, one, mode);
+  if (isRefusal(got)) {
+    result.refused.add(one.line);
+    if (process.env.SHOW === '1') console.log(`${one.file}:${one.line} ${faultOf(got)}`);
+    // In a transaction the refusal is an error like any other.
+    if (got.at(-1)?.status === 'E') await pair.oracle.query('SELECT 1 / 0');
+    return null;
+  }
+  return difference(got, await runCase(pair.oracle, one, mode), one);
+}
+
+function faultOf(exchanges: readonly Exchange[]): string {
+  const answers = exchanges.flatMap(exchange => exchange.answers);
+  return answers.find(answer => answer.error !== null)?.error?.M ?? '';
+}
+
+async function contents({ database }: Pair): Promise<string[]> {
+  return [
+    ...(await tableDifferences(database, tables, omnisharded)),
+    ...(await misplaced(database)),
+  ];
+}
+
+/** The same rows again, past PgPack's answers: a script may leave an open transaction. */
+async function reset({ client, oracle }: Pair): Promise<void> {
+  for (const one of [client, oracle]) {
+    await one.query('ROLLBACK');
+    for (const table of tables) await one.query(`TRUNCATE ${table} CASCADE`);
+    await fillShop(one);
+  }
+}
+
+function unlisted(cases: readonly Case[], refused: ReadonlyMap<number, number[]>): string[] {
+  return cases.flatMap(one => {
+    const found = refused.get(one.line) ?? [];
+    if (found.join() === one.refused.join()) return [];
+    return [
+      `${one.file}:${one.line} ${one.sql}\n  refused with [${found}], listed [${one.refused}]`,
+    ];
+  });
+}

@@ -1,0 +1,68 @@
+// What a merge plan means, in the plainest way: rows of numbers in arrays, everything at once. The
+// model that random plans are checked with, independent of the executor.
+
+import type { AggregateSpec, MergeNode, SortKey } from '../../src/plan/merge-plan.ts';
+
+export type NumberRow = readonly (number | null)[];
+
+/** Rows of the plan, helper columns included. `run` gives one shard's rows of a fragment. */
+export async function mergeRows(
+  node: MergeNode,
+  shards: readonly number[],
+  run: (shard: number, sql: string) => Promise<NumberRow[]>,
+): Promise<NumberRow[]> {
+  switch (node.kind) {
+    case 'gather': {
+      const rows: NumberRow[] = [];
+      for (const shard of shards) rows.push(...(await run(shard, node.sql)));
+      return rows;
+    }
+    case 'merge-sort':
+    case 'sort':
+      return (await mergeRows(node.input, shards, run)).sort(comparing(node.keys));
+    case 'limit': {
+      const rows = await mergeRows(node.input, shards, run);
+      const count = node.count?.kind === 'constant' ? Number(node.count.rows) : rows.length;
+      const offset = node.offset?.kind === 'constant' ? Number(node.offset.rows) : 0;
+      return rows.slice(offset, offset + count);
+    }
+    case 'aggregate': {
+      const rows = await mergeRows(node.input, shards, run);
+      const groups = Map.groupBy(rows, row => JSON.stringify(node.groupColumns.map(c => row[c])));
+      return [...groups.values()].map(group => aggregated(group, node.aggregates));
+    }
+  }
+}
+
+function aggregated(rows: readonly NumberRow[], specs: readonly AggregateSpec[]): NumberRow {
+  const result = [...rows[0]!];
+  const values = (column: number) =>
+    rows.map(row => row[column] ?? null).filter(value => value !== null);
+  const sum = (column: number) =>
+    values(column).length === 0 ? null : values(column).reduce((a, b) => a + b, 0);
+  for (const spec of specs) {
+    const present = values(spec.column);
+    if (spec.kind === 'count' || spec.kind === 'sum') result[spec.column] = sum(spec.column);
+    else if (spec.kind === 'avg') {
+      const total = sum(spec.sumColumn);
+      result[spec.column] = total === null ? null : total / sum(spec.countColumn)!;
+    } else {
+      const extreme = spec.kind === 'min' ? Math.min : Math.max;
+      result[spec.column] = present.length === 0 ? null : extreme(...present);
+    }
+  }
+  return result;
+}
+
+function comparing(keys: readonly SortKey[]) {
+  return (left: NumberRow, right: NumberRow): number => {
+    for (const { column, descending, nullsFirst } of keys) {
+      const a = left[column] ?? null;
+      const b = right[column] ?? null;
+      if (a === b) continue;
+      if (a === null || b === null) return (a === null) === nullsFirst ? -1 : 1;
+      return a < b === descending ? 1 : -1;
+    }
+    return 0;
+  };
+}
