@@ -2,10 +2,10 @@
 
 import { parseArgs } from 'node:util';
 
-export const queryModes = ['simple', 'extended', 'prepared'] as const;
+const queryModes = ['simple', 'extended', 'prepared'] as const;
 export type QueryMode = (typeof queryModes)[number];
 
-export const targetNames = ['direct', 'pgbouncer', 'single', 'sharded'] as const;
+const targetNames = ['direct', 'pgbouncer', 'single', 'sharded'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 const parts = ['pgbench', 'memory', 'micro'] as const;

@@ -7,7 +7,7 @@ import { type Endpoint, RawClient } from './raw-client.ts';
 
 export const database = 'postgres';
 export const user = 'postgres';
-export const shardCount = 3;
+const shardCount = 3;
 
 export interface BenchServers {
   readonly single: EmbeddedServer;
@@ -41,7 +41,7 @@ export function endpointOf({ port }: { readonly port: number }): Endpoint {
 }
 
 /** Runs statements on a server, one after the other. */
-export async function runOn(endpoint: Endpoint, statements: readonly string[]): Promise<void> {
+async function runOn(endpoint: Endpoint, statements: readonly string[]): Promise<void> {
   const client = await RawClient.connect(endpoint);
   for (const sql of statements) await client.query(sql);
   client.close();

@@ -136,6 +136,7 @@ function plan(sql: string, stmt: Parameters<typeof planStatement>[0]['stmt']) {
 function newCache(): StatementCache {
   const planAndDoubt = (sql: string, stmt: Parameters<typeof plan>[1]) => ({
     plan: plan(sql, stmt),
+    parameters: false,
     unresolved: false,
   });
   return new StatementCache(50_000, planAndDoubt, null);

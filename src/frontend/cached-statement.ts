@@ -6,6 +6,8 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 export interface CachedStatement {
   readonly sql: string;
   readonly plan: StatementPlan;
+  /** It has parameters (`$1`). */
+  readonly parameters: boolean;
   /** It names a relation that the catalog does not know. */
   readonly unresolved: boolean;
   /** Number of the cache it is from. */

@@ -227,6 +227,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     const request = { ...syncRequest, forwardReady: false };
     const { failed } = await this.relay(this.exchangeServer!, request);
     if (failed) throw new ReportedError();
+    if (this.transaction.mode === 'none' && !this.pinned) this.transaction.release();
   }
 
   #runBehindExchange(unit: Unit): void {

@@ -16,7 +16,7 @@ import type { Database, User } from '../config/topology.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { planStatement } from '../planner/plan-statement.ts';
 import type { ShardingKeyType } from '../sharding/sharding-key.ts';
-import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import { hasParameters, type SyntaxNode } from '../sql/syntax-tree.ts';
 import { hasUnresolvedRelation } from '../sql/unresolved-relations.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
@@ -128,6 +128,7 @@ export class DatabaseService {
     const path = searchPath ?? catalog.searchPath;
     const plan = (sql: string, stmt: SyntaxNode) => ({
       plan: planStatement({ sql, stmt, catalog, rules, shardCount, searchPath: path }),
+      parameters: hasParameters(stmt),
       unresolved: shardCount > 1 && hasUnresolvedRelation(stmt, catalog, path),
     });
     const fallback = this.shardCount === 1 ? passThrough : null;

@@ -18,6 +18,7 @@ import { writeClose, writeParse } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { stepThrough } from './extended-steps.ts';
 import type { Unit } from './inbox.ts';
+import { portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { checkQuerySize } from './query-size.ts';
 import type { RelayStep } from './relay.ts';
@@ -181,9 +182,11 @@ class UnitPlanner {
 
   #parse(start: number, end: number): boolean {
     checkQuerySize(this.#session, end - start);
-    const { name, sql, parameterTypes } = readParse(this.#bytes, start, end);
+    const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
     const { statements, database } = this.#session;
     if (name !== '' && statements.find(name) !== null) return false;
+    const parameterTypes = portableTypes(declared, database.shardCount);
+    if (parameterTypes !== declared) this.verbatim = false;
     const script = this.#cache.script(sql);
     if (script.error !== null) return false;
     if (script.statements.length > 1 && database.shardCount > 1) return false;

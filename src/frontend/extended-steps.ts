@@ -24,6 +24,8 @@ import { Frontend } from '../protocol/message-codes.ts';
 import { rowDescription } from '../protocol/row-description.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import type { Unit } from './inbox.ts';
+import { raiseParseError } from './parse-error.ts';
+import { portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { ReportedError } from './reported-error.ts';
 import type { SessionContext } from './session-context.ts';
@@ -111,11 +113,14 @@ class Stepper {
   }
 
   async #parse(start: number, end: number): Promise<void> {
-    const { name, sql, parameterTypes } = readParse(this.#bytes, start, end);
-    const { statements, client } = this.#session;
+    const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
+    const { statements, client, database } = this.#session;
+    const parameterTypes = portableTypes(declared, database.shardCount);
     if (name !== '' && statements.find(name) !== null) {
       throw new PgError(errors.preparedStatementExists, { name });
     }
+    const { error } = this.#cache.script(sql);
+    if (error !== null) return raiseParseError(this.#session, sql, error);
     let cached = this.#cache.statement(sql);
     if (cached.unresolved && this.#session.database.doubtCatalog()) {
       this.#cache = await this.#session.loadCache();
@@ -189,7 +194,10 @@ class Stepper {
     const { transaction, statements, homeShard } = this.#session;
     await statements.closeSuspended(null);
     const server = await transaction.open(transaction.openShard ?? homeShard);
-    return describeStatement(server, sql, parameterTypes);
+    const description = await describeStatement(server, sql, parameterTypes);
+    // Held while others are waited for, it could be what those wait for.
+    if (transaction.mode === 'none' && !this.#session.pinned) transaction.release();
+    return description;
   }
 
   #planOf(statement: PreparedStatement): StatementPlan {

@@ -54,7 +54,8 @@ export class MergeRun {
     const { hiddenColumns } = fragmentOf(plan.root);
     const client: ShardClient = {
       open(sql) {
-        const request = { sql, parameterTypes, bind, hiddenColumns };
+        const original = run.cached.sql;
+        const request = { sql, original, parameterTypes, bind, hiddenColumns };
         fanOut.current = new FanOut(servers, () => request);
         return [...fanOut.current.streams];
       },

@@ -21,9 +21,18 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   if (plan.effect?.kind === 'explain') return runExplain(session, run);
   const command = await runSessionCommand(session, run);
   if (command !== 'none') return command === 'done';
+  if (failsAnywhere(session, run)) return relayStatement(session, run, session.homeShard);
   const shards = statementShards(session, run);
   if (shards.length === 1) return relayStatement(session, run, shards[0]!);
   return runWide(session, run, shards);
+}
+
+/** What PostgreSQL refuses whatever the tables hold: any shard says it in PostgreSQL's words. */
+function failsAnywhere(session: SessionContext, run: StatementRun): boolean {
+  const { plan, parameters } = run.cached;
+  // Parameters in a simple query; LOCK TABLE outside a block.
+  if (parameters && run.bind === null) return true;
+  return plan.tag === 'LOCK TABLE' && session.transaction.mode === 'none';
 }
 
 /** Runs on several shards at once. */

@@ -30,7 +30,8 @@ async function scatter(
 ): Promise<string> {
   const servers = await session.transaction.openAll(shards);
   const { bind, parameterTypes } = run;
-  const request = { sql: run.cached.sql, parameterTypes, bind, hiddenColumns: 0 };
+  const { sql } = run.cached;
+  const request = { sql, original: sql, parameterTypes, bind, hiddenColumns: 0 };
   const fanOut = new FanOut(servers, () => request);
   try {
     await forwardRows(session, run, plan, fanOut.streams);

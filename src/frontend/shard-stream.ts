@@ -16,13 +16,15 @@ import {
 } from '../protocol/frontend-messages.ts';
 import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
-import { ServerError } from '../protocol/server-error.ts';
+import { ServerError, withPosition } from '../protocol/server-error.ts';
 
 /** Bytes of rows that wait to be pulled before the server is made to wait. */
 const queuedBytesMax = 1_048_576;
 
 export interface ShardRequest {
   readonly sql: string;
+  /** What the client wrote, where `sql` was made of it: errors point into this. */
+  readonly original: string;
   /** OIDs of the parameters; 0: PostgreSQL infers. */
   readonly parameterTypes: readonly number[];
   readonly bind: BindMessage | null;
@@ -32,6 +34,7 @@ export interface ShardRequest {
 
 export class ServerStream implements ShardStream, ServerConsumer {
   readonly server: ServerConnection;
+  readonly #request: ShardRequest;
   readonly columns: Promise<readonly ColumnDescription[]>;
   /** Resolves when the server is done with the statement, whatever came of it. */
   readonly finished: Promise<void>;
@@ -56,6 +59,7 @@ export class ServerStream implements ShardStream, ServerConsumer {
 
   constructor(server: ServerConnection, request: ShardRequest) {
     this.server = server;
+    this.#request = request;
     this.columns = new Promise((resolve, reject) => {
       this.#resolveColumns = resolve;
       this.#rejectColumns = reject;
@@ -110,7 +114,7 @@ export class ServerStream implements ShardStream, ServerConsumer {
         this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
         break;
       case Backend.error:
-        this.error ??= new ServerError(Buffer.from(buffer.subarray(start, end)));
+        this.error ??= this.#serverError(Buffer.from(buffer.subarray(start, end)));
         break;
       case Backend.notice:
         this.notices.push(Buffer.from(buffer.subarray(start, end)));
@@ -146,6 +150,13 @@ export class ServerStream implements ShardStream, ServerConsumer {
   }
 
   onServerDrain(): void {}
+
+  #serverError(response: Buffer): ServerError {
+    const error = new ServerError(response);
+    const { sql, original } = this.#request;
+    if (sql === original) return error;
+    return withPosition(error, position => originalPosition(position, sql, original));
+  }
 
   #end(): void {
     this.#ended = true;
@@ -198,6 +209,13 @@ export class ServerStream implements ShardStream, ServerConsumer {
     this.#paused = false;
     this.server.transport.resume();
   }
+}
+
+/** Where a place in rewritten SQL is in the original: known in what both begin or end with. */
+function originalPosition(position: number, sql: string, original: string): number | null {
+  if (sql.slice(0, position) === original.slice(0, position)) return position;
+  const rest = sql.slice(position - 1);
+  return original.endsWith(rest) ? original.length - rest.length + 1 : null;
 }
 
 /** Whole DataRow messages at the head of `bytes`. */

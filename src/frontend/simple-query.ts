@@ -7,6 +7,7 @@ import { headerBytes } from '../protocol/message-codes.ts';
 import { liftLiterals } from '../sql/lexer.ts';
 import type { CachedScript } from './cached-statement.ts';
 import type { Unit } from './inbox.ts';
+import { raiseParseError } from './parse-error.ts';
 import { checkQuerySize } from './query-size.ts';
 import { ReportedError } from './reported-error.ts';
 import { runStatement } from './run-statement.ts';
@@ -94,7 +95,7 @@ function runText<Result extends Promise<void> | null>(
   relay: RelayText<Result>,
 ): Result | Promise<void> {
   const script = cache.script(unit.bytes.toString('utf8', headerBytes, end));
-  if (script.error !== null) throw script.error;
+  if (script.error !== null) return raiseParseError(session, script.sql, script.error);
   if (script.statements.length === 0) {
     session.client.write(
       Buffer.concat([emptyQueryResponse, readyForQuery(session.transaction.status)]),

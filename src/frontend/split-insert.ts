@@ -5,7 +5,9 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import type { SplitInsertPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
+import { type BindMessage, parameterFormat } from '../protocol/client-frame.ts';
 import { rowDescription } from '../protocol/row-description.ts';
+import { firstUserOid, typeOid } from '../types/type-oid.ts';
 import { describeStatement } from './describe-statement.ts';
 import { FanOut, summedTag } from './fan-out.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
@@ -32,13 +34,13 @@ async function insert(
 ): Promise<string> {
   const shards = [...new Set(shardOfRow)].sort((a, b) => a - b);
   const servers = await session.transaction.openAll(shards);
-  const parameterTypes = await parameterTypesOf(run, servers[0]!);
-  const fanOut = new FanOut(servers, server => ({
-    sql: sqlFor(plan, shardOfRow, server.address.shard),
-    parameterTypes,
-    bind: run.bind,
-    hiddenColumns: 0,
-  }));
+  const types = await parameterTypesOf(run, servers[0]!);
+  const fanOut = new FanOut(servers, server => {
+    const sql = sqlFor(plan, shardOfRow, server.address.shard);
+    const parameterTypes = shardTypes(sql, types, run.bind);
+    const original = run.cached.sql;
+    return { sql, original, parameterTypes, bind: run.bind, hiddenColumns: 0 };
+  });
   try {
     if (plan.returning) await forwardInOrder(session, run, fanOut.streams, shardOfRow);
   } catch (error) {
@@ -65,6 +67,22 @@ async function parameterTypesOf(
   if (run.bind === null || run.bind.parameters === 0) return run.parameterTypes;
   const described = await describeStatement(server, run.cached.sql, run.parameterTypes);
   return described.parameterTypes;
+}
+
+/** OIDs of a shard's own types mean nothing on another: a parameter that the shard's rows use is
+ *  inferred there, one that they do not use is declared as something that takes any value. */
+function shardTypes(
+  sql: string,
+  types: readonly number[],
+  bind: BindMessage | null,
+): readonly number[] {
+  if (bind === null || types.every(oid => oid < firstUserOid)) return types;
+  const used = new Set([...sql.matchAll(/\$(\d+)/g)].map(match => Number(match[1]) - 1));
+  return types.map((oid, index) => {
+    if (oid < firstUserOid) return oid;
+    if (used.has(index)) return 0;
+    return parameterFormat(bind, index) === 1 ? typeOid.bytea : typeOid.text;
+  });
 }
 
 async function forwardInOrder(

@@ -12,11 +12,11 @@ import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { Shape } from './shape.ts';
 
-/** Plans one statement, and says whether it names a relation that the catalog does not know. */
+/** Plans one statement, and says what else has to be known of it. */
 export type PlanStatement = (
   sql: string,
   stmt: SyntaxNode,
-) => { readonly plan: StatementPlan; readonly unresolved: boolean };
+) => Pick<CachedStatement, 'plan' | 'parameters' | 'unresolved'>;
 
 /** Longer texts (bulk inserts, mostly) are planned each time: entries are bounded in number, this
  *  bounds them in size. */
@@ -92,7 +92,7 @@ export class StatementCache {
   }
 
   #plain(sql: string, plan: StatementPlan): CachedStatement {
-    return { sql, plan, unresolved: false, scope: this.scope };
+    return { sql, plan, parameters: false, unresolved: false, scope: this.scope };
   }
 }
 

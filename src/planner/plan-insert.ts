@@ -46,6 +46,9 @@ function planSharded(
   if (rows === null || key === null) return refuseWide('INSERT … SELECT into several shards');
   const refusal = splitRefusal(input, insert, facts);
   if (refusal !== null) return refusal;
+  if (rows.some(row => row.length !== rows[0]!.length)) {
+    return refuseWide('VALUES lists of different lengths');
+  }
   const slices = valuesSlices(input.sql, rows.length);
   if (slices === null) return refuseWide('this form of VALUES');
   const text = new ByteText(input.sql);

@@ -6,7 +6,7 @@ import type { Refusal, StatementPlan } from '../plan/statement-plan.ts';
 import { readsSharded, ruleOf } from '../sql/key-rules.ts';
 import { isOn } from '../sql/option-value.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
-import { walk } from '../sql/syntax-tree.ts';
+import { nameParts, walk } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { commandTag } from './command-tag.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
@@ -93,6 +93,15 @@ function refusalOf(input: PlanInput): Refusal | null {
     const sharded = view !== null && readsSharded(view, input.catalog, input.rules);
     return sharded ? refuse(`materialized view "${view.name}" over a sharded table`) : null;
   }
+  const becoming = becomesSharded(input);
+  if (becoming !== null) return refuse(becoming);
+  const varying = alterCommands(stmt).find(one => addsVaryingColumn(one.def as SyntaxNode));
+  if (varying !== undefined) {
+    return refuse(
+      'ADD COLUMN with a default that is no constant',
+      'Every shard would make values of its own: add the column, then set it.',
+    );
+  }
   const renamed = renamedTable(stmt, input);
   if (renamed !== null) return refuse(`renaming or moving sharded table "${renamed}"`);
   const { RenameStmt, AlterTableStmt } = stmt;
@@ -108,6 +117,50 @@ function refusalOf(input: PlanInput): Refusal | null {
 function alterCommands(stmt: SyntaxNode) {
   const cmds = (stmt.AlterTableStmt?.cmds ?? []) as readonly SyntaxNode[];
   return cmds.flatMap(one => (one.AlterTableCmd === undefined ? [] : [one.AlterTableCmd]));
+}
+
+/** A table that all shards have whole would become one whose rows lie each on one shard. */
+function becomesSharded(input: PlanInput): string | null {
+  const { RenameStmt, AlterObjectSchemaStmt, AlterTableStmt } = input.stmt;
+  const named = (name: string | undefined) => input.rules.some(rule => rule.name === name);
+  const isSharded = (relation: RangeVar | undefined) => keyColumn(relation, input) !== null;
+  if (RenameStmt?.renameType === 'OBJECT_TABLE' && named(RenameStmt.newname)) {
+    return `renaming a table to the name of sharded table "${RenameStmt.newname}"`;
+  }
+  const moved = AlterObjectSchemaStmt?.relation;
+  if (moved !== undefined && named(moved.relname) && !isSharded(moved)) {
+    return `moving a table to the place of sharded table "${moved.relname}"`;
+  }
+  for (const { subtype, def } of alterCommands(input.stmt)) {
+    const node = def as SyntaxNode | undefined;
+    const attached = subtype === 'AT_AttachPartition' ? node?.PartitionCmd?.name : undefined;
+    if (attached !== undefined && isSharded(AlterTableStmt?.relation) && !isSharded(attached)) {
+      return `attaching "${attached.relname}" to a sharded table`;
+    }
+    if (subtype === 'AT_AddInherit' && isSharded(node?.RangeVar)) {
+      return `inheriting from sharded table "${node?.RangeVar?.relname}"`;
+    }
+  }
+  return null;
+}
+
+const sequenceTypes = new Set(['serial', 'serial2', 'serial4', 'serial8', 'smallserial']);
+
+/** ADD COLUMN fills the rows that are there, each shard its own. */
+function addsVaryingColumn(definition: SyntaxNode | undefined): boolean {
+  const column = definition?.ColumnDef;
+  if (column === undefined) return false;
+  const type = nameParts(column.typeName?.names as readonly SyntaxNode[]).at(-1) ?? '';
+  if (sequenceTypes.has(type) || type === 'bigserial') return true;
+  return ((column.constraints ?? []) as readonly SyntaxNode[]).some(
+    ({ Constraint: constraint }) => {
+      if (constraint?.contype === 'CONSTR_IDENTITY') return true;
+      if (constraint?.contype !== 'CONSTR_DEFAULT') return false;
+      let value = constraint.raw_expr as SyntaxNode | undefined;
+      while (value?.TypeCast !== undefined) value = value.TypeCast.arg as SyntaxNode | undefined;
+      return value?.A_Const === undefined || partThatVaries(definition!) !== null;
+    },
+  );
 }
 
 function find(relation: RangeVar | undefined, input: PlanInput): Table | null {
@@ -133,6 +186,10 @@ function renamedTable(stmt: SyntaxNode, input: PlanInput): string | null {
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW: all shards must come to the same rows. */
 function createAsRefusal(input: PlanInput): Refusal | null {
   const query = (input.stmt.CreateTableAsStmt?.query ?? {}) as SyntaxNode;
+  const created = input.stmt.CreateTableAsStmt?.into?.rel?.relname;
+  if (input.rules.some(rule => rule.name === created)) {
+    return refuse(`${commandTag(input.stmt)} of sharded table "${created}"`);
+  }
   const tag = commandTag(input.stmt);
   if (query.SelectStmt === undefined) return refuse(tag);
   const facts = queryFacts({ ...input, stmt: query });

@@ -35,9 +35,29 @@ function readFields(message: Buffer): Map<string, string> {
 /** The same ErrorResponse with another severity: what is an ERROR to a server's session may be the
  *  end of a client's login. */
 export function withSeverity(response: Buffer, severity: string): Buffer {
+  return withFields(response, (code, value) => (code === 'S' || code === 'V' ? severity : value));
+}
+
+/** The same error with its position (1-based, in characters) moved; `move` null: left out. */
+export function withPosition(
+  error: ServerError,
+  move: (position: number) => number | null,
+): ServerError {
+  const response = withFields(error.response, (code, value) =>
+    code === 'P' ? (move(Number(value))?.toString() ?? null) : value,
+  );
+  return new ServerError(response);
+}
+
+/** `change` null: the field is left out. */
+function withFields(
+  response: Buffer,
+  change: (code: string, value: string) => string | null,
+): Buffer {
   const writer = new ByteWriter(response.length + 8).begin(Backend.error);
   for (const [code, value] of readFields(response)) {
-    writer.byte(code.charCodeAt(0)).cstring(code === 'S' || code === 'V' ? severity : value);
+    const changed = change(code, value);
+    if (changed !== null) writer.byte(code.charCodeAt(0)).cstring(changed);
   }
   return writer.byte(0).end().take();
 }

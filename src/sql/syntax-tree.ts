@@ -79,3 +79,13 @@ export function sameExpression(a: unknown, b: unknown): boolean {
 function fingerprint(tree: unknown): string {
   return JSON.stringify(tree, (key, value: unknown) => (key === 'location' ? undefined : value));
 }
+
+/** Whether the statement has parameters (`$1`). */
+export function hasParameters(root: unknown): boolean {
+  let found = false;
+  walk(root, (value, member) => {
+    found ||= member === 'ParamRef' || (value as SyntaxNode).ParamRef !== undefined;
+    return !found;
+  });
+  return found;
+}

@@ -19,13 +19,13 @@ export function withLiterals(sql: string): string {
 export function lifted(sql: string): Lifted {
   const values: (string | null)[] = [];
   const text = sql.replace(marked, (_, literal: string) => {
-    values.push(valueOf(literal));
+    values.push(parameterOf(literal));
     return `$${values.length}`;
   });
   return { sql: text, values };
 }
 
-function valueOf(literal: string): string | null {
+function parameterOf(literal: string): string | null {
   if (/^null$/i.test(literal)) return null;
   return literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : literal;
 }

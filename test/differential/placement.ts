@@ -2,7 +2,8 @@
 // and each row against PostgreSQL's own satisfies_hash_partition (partbounds.c) with as many
 // partitions as there are shards.
 
-import { connect, type DatabaseAddress, type TestDatabase } from '../support/cluster.ts';
+import type pg from 'pg';
+import { connect, type TestDatabase } from '../support/cluster.ts';
 
 /** Sharding keys by table, and the hash-partitioned parent that has the key's type. */
 const keys: Readonly<Record<string, readonly [column: string, parent: string]>> = {
@@ -10,78 +11,90 @@ const keys: Readonly<Record<string, readonly [column: string, parent: string]>> 
   orders: ['user_id', 'placed_bigint'],
   payments: ['user_id', 'placed_bigint'],
   kinds: ['id', 'placed_bigint'],
+  empty: ['id', 'placed_bigint'],
   small: ['k', 'placed_int'],
   tiny: ['k', 'placed_smallint'],
   codes: ['code', 'placed_varchar'],
   docs: ['id', 'placed_uuid'],
 };
 
-/** Partitioned tables without partitions on every shard: satisfies_hash_partition wants one. */
-export async function createPlacementParents(database: TestDatabase): Promise<void> {
-  const types = ['bigint', 'int', 'smallint', 'varchar', 'uuid'];
-  const statements = types.map(
-    type => `CREATE TABLE placed_${type} (k ${type}) PARTITION BY HASH (k)`,
-  );
-  await database.runEverywhere(statements.join(';'));
-}
+/** Own connections to the servers of a test database, past PgPack. */
+export class Inspection {
+  readonly #oracle: pg.Client;
+  readonly #shards: readonly pg.Client[];
 
-/** Rows that PostgreSQL would have put on another shard. */
-export async function misplaced({ shards }: TestDatabase): Promise<string[]> {
-  const counts = Object.entries(keys).map(([table, [column, parent]]) => {
-    const satisfies = `satisfies_hash_partition('${parent}'::regclass, $1, $2, ${column})`;
-    return `SELECT '${table}' AS name, ${column}::text AS key FROM ${table} WHERE NOT ${satisfies}`;
-  });
-  const found = await Promise.all(
-    shards.map((address, shard) =>
-      queryRows(address, counts.join(' UNION ALL '), [shards.length, shard]),
-    ),
-  );
-  return found.flatMap((rows, shard) =>
-    rows.map(row => `shard ${shard} has ${JSON.stringify(row)}, which is another's`),
-  );
-}
-
-/** Tables whose rows, taken from all shards together, are not the oracle's. */
-export async function tableDifferences(
-  { shards, oracle }: TestDatabase,
-  tables: readonly string[],
-  omnisharded: readonly string[],
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const table of tables) {
-    const sql = `SELECT ${table}::text AS line FROM ${table} ORDER BY line`;
-    const [expected = [], ...parts] = await Promise.all(
-      [oracle, ...shards].map(async address => (await queryRows(address, sql, [])).map(String)),
-    );
-    const whole = omnisharded.includes(table) ? parts : [parts.flat().sort()];
-    for (const rows of whole) {
-      const problem = firstDifference(rows, [...expected].sort());
-      if (problem !== null) found.push(`table ${table}: ${problem}`);
-    }
+  private constructor(oracle: pg.Client, shards: readonly pg.Client[]) {
+    this.#oracle = oracle;
+    this.#shards = shards;
   }
-  return found;
+
+  static async open(database: TestDatabase): Promise<Inspection> {
+    // satisfies_hash_partition wants a partitioned table; it needs no partitions.
+    const types = ['bigint', 'int', 'smallint', 'varchar', 'uuid'];
+    const parents = types.map(
+      type => `CREATE TABLE placed_${type} (k ${type}) PARTITION BY HASH (k)`,
+    );
+    await database.runEverywhere(parents.join(';'));
+    const shards = await Promise.all(database.shards.map(connect));
+    return new Inspection(await connect(database.oracle), shards);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#oracle, ...this.#shards].map(client => client.end()));
+  }
+
+  /** Rows that PostgreSQL would have put on another shard. */
+  async misplaced(): Promise<string[]> {
+    const counts = Object.entries(keys).map(([table, [column, parent]]) => {
+      const satisfied = `satisfies_hash_partition('${parent}'::regclass, $1, $2, ${column})`;
+      return `SELECT '${table}', ${column}::text FROM ${table} WHERE NOT ${satisfied}`;
+    });
+    const text = counts.join(' UNION ALL ');
+    const found = await Promise.all(
+      this.#shards.map((client, shard) => rowsOf(client, text, [this.#shards.length, shard])),
+    );
+    return found.flatMap((rows, shard) =>
+      rows.map(row => `shard ${shard} has ${JSON.stringify(row)}, which is another's`),
+    );
+  }
+
+  /** Tables whose rows, taken from all shards together, are not the oracle's. */
+  async differences(tables: readonly string[], omnisharded: readonly string[]): Promise<string[]> {
+    const selects = tables.map(table => `SELECT '${table}', ${table}::text FROM ${table}`);
+    const [expected = [], ...parts] = await Promise.all(
+      [this.#oracle, ...this.#shards].map(client => rowsOf(client, selects.join(' UNION ALL '))),
+    );
+    return tables.flatMap(table => {
+      const wanted = linesOf(table, expected);
+      const got = parts.map(part => linesOf(table, part));
+      const whole = omnisharded.includes(table) ? got : [got.flat()];
+      return whole.flatMap(lines => difference(lines, wanted).map(one => `table ${table}: ${one}`));
+    });
+  }
 }
 
-function firstDifference(got: readonly string[], expected: readonly string[]): string | null {
+type Line = readonly [table: string, row: string];
+
+function linesOf(table: string, rows: readonly Line[]): string[] {
+  return rows.filter(([name]) => name === table).map(([, line]) => line);
+}
+
+function difference(got: readonly string[], expected: readonly string[]): string[] {
   const wanted = new Set(expected);
   const had = new Set(got);
   const surplus = got.find(line => !wanted.has(line));
   const missing = expected.find(line => !had.has(line));
-  if (surplus !== undefined || missing !== undefined) {
-    return `${got.length} rows instead of ${expected.length}, surplus ${surplus}, missing ${missing}`;
-  }
-  return got.length === expected.length ? null : `${got.length} rows, not ${expected.length}`;
+  if (got.length === expected.length && surplus === undefined && missing === undefined) return [];
+  return [
+    `${got.length} rows instead of ${expected.length}, surplus ${surplus}, missing ${missing}`,
+  ];
 }
 
-async function queryRows(
-  address: DatabaseAddress,
+async function rowsOf(
+  client: pg.Client,
   text: string,
-  values: readonly unknown[],
-): Promise<unknown[][]> {
-  const client = await connect(address);
-  try {
-    return (await client.query({ text, values: [...values], rowMode: 'array' })).rows;
-  } finally {
-    await client.end();
-  }
+  values: readonly unknown[] = [],
+): Promise<Line[]> {
+  const { rows } = await client.query({ text, values: [...values], rowMode: 'array' });
+  return rows as unknown[] as Line[];
 }

@@ -11,7 +11,7 @@ import type { PgPack } from '../support/pgpack.ts';
 import { type Case, readCases, writeRefusals } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
 import { type Mode, runCase } from './modes.ts';
-import { createPlacementParents, misplaced, tableDifferences } from './placement.ts';
+import { Inspection } from './placement.ts';
 import { fillShop, loadShop, omnisharded, startShop, tables } from './shop.ts';
 import { type Exchange, WireClient } from './wire-client.ts';
 
@@ -21,6 +21,7 @@ interface Pair {
   readonly pgpack: PgPack;
   readonly client: WireClient;
   readonly oracle: WireClient;
+  readonly inspection: Inspection;
 }
 
 const pairs: Pair[] = [];
@@ -31,7 +32,8 @@ before(async () => {
 });
 
 after(async () => {
-  for (const { client, oracle, pgpack, database } of pairs) {
+  for (const { client, oracle, pgpack, database, inspection } of pairs) {
+    await inspection.close();
     client.close();
     oracle.close();
     await pgpack.close();
@@ -66,8 +68,8 @@ async function startPair(shards: number): Promise<Pair> {
   const client = await WireClient.connect(pgpack.address);
   const oracle = await WireClient.connect(database.oracle);
   await Promise.all([loadShop(client), loadShop(oracle)]);
-  await createPlacementParents(database);
-  return { shards, database, pgpack, client, oracle };
+  const inspection = await Inspection.open(database);
+  return { shards, database, pgpack, client, oracle, inspection };
 }
 
 interface Problem {
@@ -127,20 +129,22 @@ function faultOf(exchanges: readonly Exchange[]): string {
   return answers.find(answer => answer.error !== null)?.error?.M ?? '';
 }
 
-async function contents({ database }: Pair): Promise<string[]> {
+async function contents({ inspection }: Pair): Promise<string[]> {
   return [
-    ...(await tableDifferences(database, tables, omnisharded)),
-    ...(await misplaced(database)),
+    ...(await inspection.differences(tables, omnisharded)),
+    ...(await inspection.misplaced()),
   ];
 }
 
-/** The same rows again, past PgPack's answers: a script may leave an open transaction. */
+/** The same rows again; a script may leave a transaction open. */
 async function reset({ client, oracle }: Pair): Promise<void> {
-  for (const one of [client, oracle]) {
-    await one.query('ROLLBACK');
-    for (const table of tables) await one.query(`TRUNCATE ${table} CASCADE`);
-    await fillShop(one);
-  }
+  await Promise.all(
+    [client, oracle].map(async one => {
+      await one.query('ROLLBACK');
+      for (const table of tables) await one.query(`DELETE FROM ${table}`);
+      await fillShop(one);
+    }),
+  );
 }
 
 function unlisted(cases: readonly Case[], refused: ReadonlyMap<number, number[]>): string[] {

@@ -117,7 +117,7 @@ function payment(n: number): Row {
 }
 
 const codes: Row[] = [
-  ...['', ' ', 'a', 'A', '123', '0123', '1.0', "it's", 'ä', '日本語', '😀', 'tab\there', 'x y'],
+  ...['', ' b', 'a', 'A', '123', '0123', '1.0', "it's", 'ä', '日本語', '😀', 'tab\there', 'x y'],
   ...[
     'new\nline',
     '\\N',

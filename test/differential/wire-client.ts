@@ -173,7 +173,8 @@ export class WireClient {
       this.#waiting = null;
       const { answers, parameterTypes, resolve } = waiting;
       if (waiting.current !== null) answers.push(waiting.current);
-      return resolve({ answers, parameterTypes, status: body.toString('latin1') });
+      resolve({ answers, parameterTypes, status: body.toString('latin1') });
+      return;
     }
     if (type === 't') waiting.parameterTypes = parameterTypesOf(body);
     if ('12t3nc'.includes(type)) return;

@@ -26,6 +26,8 @@ import { allReturned } from '../support/settled.ts';
 
 let database: TestDatabase;
 let pgpack: PgPack;
+/** The same with the first shard alone. */
+let single: PgPack;
 
 before(async () => {
   database = await createTestDatabase('malformed', 2);
@@ -35,10 +37,12 @@ before(async () => {
     sharded: ['items.id'],
     general: 'default_pool_size = 20',
   });
+  single = await startPgPack({ database: { ...database, shards: database.shards.slice(0, 1) } });
 });
 
 after(async () => {
   await pgpack.close();
+  await single.close();
   await database.drop();
 });
 
@@ -57,8 +61,8 @@ const states: Readonly<Record<string, () => Promise<RawClient>>> = {
     return client;
   },
   'in COPY to one shard': async () => {
-    const client = await RawClient.login(pgpack.address);
-    await client.ask(query('CREATE TEMP TABLE own (a int, b text); COPY own FROM STDIN'), 'G');
+    const client = await RawClient.login(single.address);
+    await client.ask(query('COPY items FROM STDIN'), 'G');
     return client;
   },
   'in COPY to several shards': async () => {
@@ -107,6 +111,7 @@ for (const [state, reach] of Object.entries(states)) {
       assert.match(shown(last), /^E S=FATAL V=FATAL C=08P01 /);
       assert.equal(errors.length, 1, messages.map(shown).join('\n'));
       await allReturned(pgpack);
+      await allReturned(single);
     });
   }
 }

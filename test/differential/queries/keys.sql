@@ -338,7 +338,9 @@ SELECT * FROM codes WHERE code = «'0123'»
 
 SELECT * FROM codes WHERE code = «''»
 
-SELECT * FROM codes WHERE code = «' '»
+SELECT * FROM codes WHERE code = «' b'»
+
+SELECT * FROM codes WHERE code = «'b '»
 
 SELECT * FROM codes WHERE code = «'it''s'»
 

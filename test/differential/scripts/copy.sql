@@ -149,6 +149,7 @@ n1\N	x
 é	accent
 
 COPY codes (code, label) FROM STDIN (FORMAT csv)
+--refused 2 3 4
 --stdin
 "",empty quoted
 " x ",spaces

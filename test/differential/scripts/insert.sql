@@ -93,9 +93,11 @@ INSERT INTO users (id, email) VALUES (1090, 'a'), (1091, NULL)
 
 INSERT INTO users (id, email) VALUES (1100, 'a'), (1101, 'b', 3)
 --sqlstate
+--refused 2 3 4
 
 INSERT INTO users VALUES (1102, 'a'), (1103, 'b', 'c'), (1104, 'a'), (1105, 'b', 'c')
 --sqlstate
+--refused 3 4
 
 INSERT INTO users (id, email, age) VALUES (1112, 'a', '1'), (1113, 'b', 2), (1114, 'c', 3)
 
@@ -118,6 +120,7 @@ INSERT INTO users (id, email, name) VALUES (1166, 'a', 'x'), (1167, 'b', 'x'::ch
 
 INSERT INTO users (id, email) VALUES (1110, 'a'), (1111)
 --sqlstate
+--refused 2 3 4
 
 INSERT INTO users (id, email, age) VALUES (1120, 'a', DEFAULT), (1121, 'b', 3), (1122, DEFAULT, 4)
 
@@ -237,6 +240,15 @@ INSERT INTO payments (id, user_id, cents) VALUES (9001, 5, 5), (9001, 6, 6) ON C
 INSERT INTO codes (code) VALUES («'456'»)
 
 INSERT INTO codes (code) VALUES ('0456'), ('457.0'), (''''), ('[3]'), ('NULL'), (E'\\x')
+
+INSERT INTO codes (code) VALUES ('ends in a blank ')
+--refused 2 3 4
+
+INSERT INTO codes (code) VALUES («'too long only by blanks                                                                      '»)
+--refused 2 3 4
+
+INSERT INTO codes (code) VALUES ('blank '), ('none')
+--refused 2 3 4
 
 INSERT INTO codes (code) VALUES (789)
 --refused 2 3 4

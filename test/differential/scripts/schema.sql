@@ -199,6 +199,7 @@ SELECT count(*) FROM fresh WHERE at > '2020-01-01'
 DROP TABLE fresh
 
 CREATE TABLE fresh AS SELECT 1 AS id
+--refused 2 3 4
 
 SELECT count(*) FROM fresh
 
@@ -212,6 +213,7 @@ SELECT count(*) FROM fresh
 DROP TABLE IF EXISTS fresh
 
 CREATE MATERIALIZED VIEW fresh AS SELECT 1 AS id
+--refused 2 3 4
 
 SELECT count(*) FROM fresh
 
