@@ -11,6 +11,7 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { errorResponse, readyForQuery } from '../protocol/backend-messages.ts';
+import { flushMessage } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
@@ -20,6 +21,7 @@ import { CopyStream, copyFromClient } from './copy-stream.ts';
 import type { DatabaseService } from './database-service.ts';
 import { errorAnswer } from './error-answer.ts';
 import { handleExtended } from './extended-query.ts';
+import { followRelay } from './follow-relay.ts';
 import { handleFunctionCall } from './function-call.ts';
 import { HeldServerWatch } from './held-server-watch.ts';
 import { findUnit, Inbox, type Unit } from './inbox.ts';
@@ -32,6 +34,10 @@ import { applyEffect } from './session-effects.ts';
 import { SessionStatements } from './session-statements.ts';
 import { handleSimpleQuery } from './simple-query.ts';
 import type { StatementCache } from './statement-cache.ts';
+
+/** Messages of an open exchange that may wait for their answers before the client is made to. */
+const pendingStepsMax = 10_000;
+const nothingYet: RelayResult = { failed: false, tags: [] };
 
 /** Bytes kept for a busy client before it is made to wait. */
 const inboxBytesMax = 1_048_576;
@@ -345,8 +351,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     if (!open) return;
     const waiter = this.#relayWaiter;
     this.#relayWaiter = null;
-    if (waiter !== null) waiter.resolve({ failed: false, tags: [] });
-    else this.#unitDone();
+    const goOn = () => (waiter === null ? this.#unitDone() : waiter.resolve(nothingYet));
+    if (this.#relay.pendingSteps <= pendingStepsMax) return goOn();
+    // More of the exchange is taken when this much of it is answered.
+    server.send(flushMessage, 0);
+    this.#relay.whenCaughtUp(goOn);
   }
 
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult> {
@@ -366,37 +375,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.#onServerLost(server, outcome.lost, waiter);
       return;
     }
-    this.#followRelay(server, request, outcome);
+    this.#pinned = followRelay(this, this.#catalog, server, request, outcome) ?? this.#pinned;
     if (waiter !== null) waiter.resolve(outcome);
     else this.#unitDone();
-  }
-
-  #followRelay(server: ServerConnection, request: RelayRequest, outcome: RelayOutcome): void {
-    if (outcome.failed) {
-      server.unnamed = null;
-      const known = request.parsing.length - outcome.unparsed;
-      this.statements.deleteAll(request.parsing.slice(known));
-      if (this.database.shardCount > 1) this.transaction.fail();
-    }
-    const { transaction } = this;
-    const alone = this.database.shardCount === 1;
-    const before = transaction.mode;
-    // Several statements at once are one transaction, whose settings go with it.
-    if (alone && before === 'none' && request.plans.length > 1) transaction.blockBegan();
-    for (let i = 0; i < outcome.tags.length; i++) {
-      const plan = request.plans[i];
-      if (plan !== undefined) applyEffect(this, this.#catalog, plan, outcome.tags[i]!);
-    }
-    const pins = request.plans.find(plan => plan.pinsSession !== null)?.pinsSession;
-    if (pins !== undefined && pins !== null) {
-      this.#pinned = pins;
-      server.dirty = pins;
-    }
-    if (!alone) return;
-    transaction.followServer(server);
-    if (transaction.mode !== 'none') return;
-    transaction.blockEnded(!outcome.failed);
-    if (before !== 'none') this.blockEnded();
   }
 
   #onServerLost(

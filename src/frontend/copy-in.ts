@@ -147,9 +147,7 @@ function receive(
         failure ??= branches.find(branch => branch.error !== null)?.error ?? null;
         // After a failure the rest is read and dropped, as PostgreSQL does.
         if (failure !== null) return true;
-        let flowing = true;
-        for (const branch of branches) flowing = branch.flush(false) && flowing;
-        return flowing;
+        return branches.every(branch => branch.flowing);
       },
       onDone() {
         attempt(() => distributor.end(to));
@@ -188,8 +186,9 @@ class CopyBranch implements ServerConsumer {
   #resolveReady!: (response: Buffer) => void;
   #rejectReady!: (error: Error) => void;
   #resolveFinished!: () => void;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  /** The CopyData message being filled, its header left free. */
+  #message: Buffer = Buffer.allocUnsafe(messageBytes + 1024);
+  #filled = headerBytes;
   #copying = false;
 
   constructor(server: ServerConnection, sql: string) {
@@ -215,30 +214,33 @@ class CopyBranch implements ServerConsumer {
     return this.#server.transport.backlogBytes === 0;
   }
 
+  /** Copies: what is added may be a view of a buffer that is used again. */
   add(bytes: Buffer): void {
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes >= messageBytes) this.flush(true);
+    const needed = this.#filled + bytes.length;
+    if (needed > this.#message.length) this.#grow(needed);
+    bytes.copy(this.#message, this.#filled);
+    this.#filled = needed;
+    if (needed >= messageBytes) this.flush();
   }
 
-  /** Sends what is pending, small amounts only when asked to; false: wait for `onDrain`. */
-  flush(always: boolean): boolean {
-    if (this.#pendingBytes > 0 && (always || this.#pendingBytes >= messageBytes / 4)) {
-      const header = Buffer.allocUnsafe(headerBytes);
-      header[0] = Frontend.copyData;
-      header.writeInt32BE(this.#pendingBytes + 4, 1);
-      this.#server.transport.write(Buffer.concat([header, ...this.#pending]));
-      this.#pending = [];
-      this.#pendingBytes = 0;
-    } else if (this.#pendingBytes > 0) {
-      // What waits must not be a view of a buffer that is used again.
-      this.#pending = [Buffer.concat(this.#pending)];
-    }
-    return this.flowing;
+  /** Sends what was added as one CopyData message. */
+  flush(): void {
+    if (this.#filled === headerBytes) return;
+    this.#message[0] = Frontend.copyData;
+    this.#message.writeInt32BE(this.#filled - 1, 1);
+    this.#server.transport.write(this.#message.subarray(0, this.#filled));
+    this.#message = Buffer.allocUnsafe(messageBytes + 1024);
+    this.#filled = headerBytes;
+  }
+
+  #grow(needed: number): void {
+    const grown = Buffer.allocUnsafe(needed * 2);
+    this.#message.copy(grown, 0, 0, this.#filled);
+    this.#message = grown;
   }
 
   done(): void {
-    this.flush(true);
+    this.flush();
     this.#copying = false;
     this.#server.send(copyDoneFromClient, 0);
   }

@@ -373,6 +373,7 @@ function writeClientParse(
     makeRoom(out, steps, server);
   }
   writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
+  statement.preparedOn(server);
   steps.push({ kind: 'parse', statement });
 }
 
@@ -381,6 +382,7 @@ function makeRoom(out: ByteWriter, steps: RelayStep[], server: ServerConnection)
   const oldest = server.prepared.oldestAtLimit();
   if (oldest === null) return;
   writeClose(out, 'S', oldest);
+  server.prepared.delete(oldest);
   steps.push({ kind: 'closed', name: oldest });
 }
 
@@ -390,11 +392,11 @@ function prepareWhereMissing(
   statement: PreparedStatement,
   server: ServerConnection,
 ): void {
-  const asked = steps.some(step => step.kind === 'parse' && step.statement === statement);
-  if (asked || statement.isOn(server)) return;
+  if (statement.isOn(server)) return;
   if (statement.serverName === '') server.unnamed = statement;
   else makeRoom(out, steps, server);
   writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
+  statement.preparedOn(server);
   steps.push({ kind: 'swallow', statement });
 }
 

@@ -12,7 +12,7 @@ import type { PreparedStatement } from './prepared-statement.ts';
 /** What happens to the next answer of an extended exchange, in the order of its messages. */
 export type RelayStep =
   | { readonly kind: 'forward' }
-  /** The client's own Parse: forwarded, and from then on the statement is there. */
+  /** The client's own Parse: forwarded. */
   | { readonly kind: 'parse'; readonly statement: PreparedStatement }
   /** PgPack's Parse or Close: nobody but us asked. */
   | { readonly kind: 'swallow'; readonly statement: PreparedStatement | null }
@@ -48,7 +48,10 @@ export class Relay implements ServerConsumer {
   readonly #client: Transport;
   readonly #events: RelayEvents;
   #server: ServerConnection | null = null;
+  /** Shifting a long array costs its length: what is done is counted instead. */
   #steps: RelayStep[] | null = null;
+  #stepAt = 0;
+  #whenCaughtUp: (() => void) | null = null;
   #forwardReady = true;
   #wantTags = false;
   #tags: string[] = [];
@@ -79,6 +82,16 @@ export class Relay implements ServerConsumer {
     return this.#failed;
   }
 
+  /** Answers of an open exchange that are still to come. */
+  get pendingSteps(): number {
+    return this.#steps === null ? 0 : this.#steps.length - this.#stepAt;
+  }
+
+  /** Runs `action` when none is to come any more. */
+  whenCaughtUp(action: () => void): void {
+    this.#whenCaughtUp = action;
+  }
+
   /** Follows `server` from here on. Call it before sending. `steps` null: all is forwarded. */
   start(
     server: ServerConnection,
@@ -95,7 +108,7 @@ export class Relay implements ServerConsumer {
       this.#failed = false;
       this.#unparsed = 0;
       this.#forwarded = false;
-      this.#steps = null;
+      this.#endSteps();
       if (this.#tags.length > 0) this.#tags = [];
     }
     this.#done = false;
@@ -109,14 +122,13 @@ export class Relay implements ServerConsumer {
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case Backend.readyForQuery:
-        this.#steps = null;
+        this.#endSteps();
         if (this.#server!.readyDue === 0) this.#done = true;
         if (!this.#forwardReady) return;
         break;
       case Backend.error:
         this.#failed = true;
-        this.#unparsed += this.#steps?.filter(isNamedParse).length ?? 0;
-        this.#steps = null;
+        this.#undoSteps();
         break;
       case Backend.commandComplete:
         if (this.#wantTags)
@@ -147,6 +159,10 @@ export class Relay implements ServerConsumer {
       this.#events.onRelayCopyIn(server);
     } else if (this.#done) {
       this.#finish(server, null);
+    } else if (this.#steps === null && this.#whenCaughtUp !== null) {
+      const action = this.#whenCaughtUp;
+      this.#whenCaughtUp = null;
+      action();
     }
   }
 
@@ -172,6 +188,10 @@ export class Relay implements ServerConsumer {
     if (this.#server === null) return;
     if (this.#pausedServer) this.#server.transport.resume();
     this.#pausedServer = false;
+    // Nobody learns any more which of these the server did.
+    if (this.#steps?.some(changesPrepared)) this.#server.dirty ??= 'unknown prepared statements';
+    this.#endSteps();
+    this.#whenCaughtUp = null;
     this.#server.consumer = null;
     this.#server = null;
     this.#slices = [];
@@ -191,34 +211,49 @@ export class Relay implements ServerConsumer {
 
   #addSteps(steps: RelayStep[] | null): void {
     if (steps === null) return;
-    this.#steps = this.#steps === null ? steps : [...this.#steps, ...steps];
+    if (this.#steps === null) this.#steps = steps;
+    else for (const step of steps) this.#steps.push(step);
     this.#localSteps();
   }
 
   #step(buffer: Buffer, start: number, end: number): void {
-    const step = this.#steps!.shift();
+    const step = this.#steps![this.#stepAt++];
     if (step === undefined || step.kind === 'forward') {
       this.#forward(buffer, start, end);
     } else if (step.kind === 'parse') {
-      step.statement.preparedOn(this.#server!);
       this.#forward(buffer, start, end);
-    } else if (step.kind === 'swallow') {
-      step.statement?.preparedOn(this.#server!);
-    } else if (step.kind === 'closed') {
-      this.#server!.prepared.delete(step.name);
     }
     this.#localSteps();
   }
 
   /** Answers that come from PgPack and whose turn it is. */
   #localSteps(): void {
-    for (let step = this.#steps?.[0]; step !== undefined; step = this.#steps?.[0]) {
-      if (step.kind === 'parse-complete') this.#forward(parseComplete, 0, parseComplete.length);
-      else if (step.kind === 'close-complete') this.#forward(closeComplete, 0, 5);
+    const steps = this.#steps!;
+    for (; this.#stepAt < steps.length; this.#stepAt++) {
+      const { kind } = steps[this.#stepAt]!;
+      if (kind === 'parse-complete') this.#forward(parseComplete, 0, parseComplete.length);
+      else if (kind === 'close-complete') this.#forward(closeComplete, 0, closeComplete.length);
       else return;
-      this.#steps!.shift();
     }
-    if (this.#steps?.length === 0) this.#steps = null;
+    this.#endSteps();
+  }
+
+  /** What was noted when it was sent did not happen: the server skips it. */
+  #undoSteps(): void {
+    const { prepared } = this.#server!;
+    for (const step of this.#steps?.slice(this.#stepAt) ?? []) {
+      if (step.kind === 'closed') prepared.add(step.name);
+      else if (step.kind === 'parse' || step.kind === 'swallow') {
+        prepared.delete(step.statement?.serverName ?? '');
+      }
+      if (isNamedParse(step)) this.#unparsed += 1;
+    }
+    this.#endSteps();
+  }
+
+  #endSteps(): void {
+    this.#steps = null;
+    this.#stepAt = 0;
   }
 
   #forward(buffer: Buffer, start: number, end: number): void {
@@ -252,6 +287,10 @@ export class Relay implements ServerConsumer {
       server.transport.pause();
     }
   }
+}
+
+function changesPrepared({ kind }: RelayStep): boolean {
+  return kind === 'parse' || kind === 'swallow' || kind === 'closed';
 }
 
 function isNamedParse(step: RelayStep): boolean {

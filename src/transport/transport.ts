@@ -6,6 +6,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { timerMs } from '../common/timer.ts';
+import { rawWriter } from './raw-write.ts';
 
 export interface TransportReceiver {
   /** `buffer[0..length)` is valid during the call, unless `keepReadBuffer` is called in it. */
@@ -27,7 +28,9 @@ export class Transport {
   #readBuffer: Buffer;
   #replaceReadBuffer = false;
   #closed = false;
-  #waitsForDrain = false;
+  #pendingBytes = 0;
+  /** Writes go to the handle itself. */
+  #raw = false;
   #error: Error | null = null;
 
   private constructor(readBuffer: Buffer) {
@@ -84,7 +87,7 @@ export class Transport {
 
   /** Bytes written that the kernel has not taken yet. */
   get backlogBytes(): number {
-    return this.#socket.writableLength;
+    return this.#pendingBytes;
   }
 
   get remoteAddress(): string {
@@ -97,11 +100,24 @@ export class Transport {
    */
   write(bytes: Buffer): boolean {
     if (this.#closed) return true;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength === 0) return true;
-    this.#waitsForDrain = true;
-    return false;
+    if (!this.#raw) {
+      this.#pendingBytes += bytes.length;
+      this.#socket.write(bytes, error => this.#onWritten(bytes.length, error ?? null));
+      return false;
+    }
+    try {
+      this.#pendingBytes += rawWriter!.write(this.#socket, bytes, this.#onWritten);
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+    return this.#pendingBytes === 0;
   }
+
+  readonly #onWritten = (bytes: number, error: Error | null): void => {
+    this.#pendingBytes -= bytes;
+    if (error !== null) this.destroy(error);
+    else if (this.#pendingBytes === 0 && !this.#closed) this.#receiver?.onDrain();
+  };
 
   /** The bytes given to the current `onBytes` call stay valid after it; reading goes on in a
    *  new buffer. */
@@ -120,8 +136,8 @@ export class Transport {
   /** Sends what is written, then closes. */
   end(lastBytes?: Buffer): void {
     if (this.#closed) return;
-    if (lastBytes === undefined) this.#socket.end();
-    else this.#socket.end(lastBytes);
+    if (lastBytes !== undefined) this.write(lastBytes);
+    this.#socket.end();
     // A peer that never reads or never closes must not hold the descriptor.
     const timer = setTimeout(() => this.destroy(), 2_000);
     timer.unref();
@@ -160,7 +176,6 @@ export class Transport {
   /** The plain socket, its listeners removed, to be wrapped by TLS. */
   #detach(): net.Socket {
     const socket = this.#socket;
-    socket.removeAllListeners('drain');
     socket.removeAllListeners('close');
     socket.removeAllListeners('data');
     return socket;
@@ -168,18 +183,14 @@ export class Transport {
 
   #use(socket: net.Socket): void {
     this.#socket = socket;
+    this.#raw = rawWriter !== null && !(socket instanceof tls.TLSSocket);
     socket.setNoDelay(true);
     socket.on('error', error => {
       this.#error ??= error;
     });
-    socket.on('drain', () => {
-      if (!this.#waitsForDrain) return;
-      this.#waitsForDrain = false;
-      this.#receiver?.onDrain();
-    });
     // Half-closed by the peer: what is still to be written goes out first.
     socket.on('end', () => {
-      if (socket.writableLength === 0) socket.destroy();
+      if (this.#pendingBytes === 0) socket.destroy();
     });
     socket.on('close', () => {
       if (this.#closed) return;

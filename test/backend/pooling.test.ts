@@ -5,7 +5,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import postgres from 'postgres';
-import { copyData, extended, flush, parse, query, sync } from '../support/client-bytes.ts';
+import {
+  bind,
+  copyData,
+  execute,
+  extended,
+  flush,
+  parse,
+  query,
+  sync,
+} from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -117,6 +126,46 @@ test('a statement is prepared again when its server connection is another', asyn
     assert.notEqual(after, before);
     await second.query('ROLLBACK');
     await Promise.all([first.end(), second.end()]);
+  });
+});
+
+test('a statement that is missing is prepared once, however often one exchange uses it', async () => {
+  await withPgPack({ ...oneShard(), general: 'default_pool_size = 2' }, async pgpack => {
+    const [first, second] = [
+      await RawClient.login(pgpack.address),
+      await RawClient.login(pgpack.address),
+    ];
+    const use = (value: string) => [bind({ statement: 's', values: [value] }), execute()];
+    await first.ask([parse('s', 'SELECT $1::int'), sync]);
+    await second.ask(query('BEGIN'));
+    const answer = await first.ask([...use('1'), flush, ...use('2'), ...use('3'), sync]);
+    const one = ['2', 'C SELECT 1'];
+    assert.deepEqual(
+      answer.filter(line => !line.startsWith('D')),
+      [...one, ...one, ...one, 'Z I'],
+    );
+    await second.ask(query('ROLLBACK'));
+    for (const client of [first, second]) client.destroy();
+  });
+});
+
+test('a client that vanishes with a Parse on its way spoils the statement for nobody', async () => {
+  await withPgPack({ ...oneShard(), general: 'default_pool_size = 1' }, async pgpack => {
+    for (let round = 0; round < 10; round++) {
+      const leaving = await RawClient.login(pgpack.address);
+      leaving.send(parse('s', `SELECT ${round}`), bind({ statement: 's' }), execute(), flush);
+      if (round % 2 === 0) await new Promise(resolve => setImmediate(resolve));
+      leaving.destroy();
+      const next = await RawClient.login(pgpack.address);
+      const answer = await next.ask([
+        parse('x', `SELECT ${round}`),
+        bind({ statement: 'x' }),
+        execute(),
+        sync,
+      ]);
+      assert.deepEqual(answer, ['1', '2', `D 000000013${round}`, 'C SELECT 1', 'Z I']);
+      next.destroy();
+    }
   });
 });
 

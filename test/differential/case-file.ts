@@ -7,7 +7,7 @@
 //   --order 1 3     only these columns (1-based) are in a determined order; rows as a multiset
 //   --unordered     the order of rows is not determined although the statement has ORDER BY
 //   --any-rows      which rows is not determined, only how many
-//   --sqlstate      of an error only severity and SQLSTATE: which row meets it first is not determined
+//   --sqlstate      of an error only severity and SQLSTATE are determined
 //   --simple        not for the extended protocol
 //   --text          the binary form is not determined, or there is none
 //   --refused 2 3   numbers of shards with which PgPack refuses it (0A000)

@@ -10,7 +10,8 @@ import type { Case } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
 import { type Mode, modes, runCase } from './modes.ts';
 import { type Shops, startShops } from './shops.ts';
-import { randomCase } from './statement-generator.ts';
+import { randomCase, randomTransaction } from './statement-generator.ts';
+import type { Exchange } from './wire-client.ts';
 
 const { values } = parseArgs({
   options: { seed: { type: 'string' }, count: { type: 'string' }, from: { type: 'string' } },
@@ -37,11 +38,7 @@ test(`random statements give what one PostgreSQL gives (seed ${seed})`, async t 
   for (let index = from; index < from + count && problems.length < 20; index++) {
     const one = randomCase(seed, index);
     const mode = modes[index % modes.length]!;
-    const [expected = [], ...answers] = await Promise.all(
-      [shops.oracle, ...shops.endpoints.map(({ client }) => client)].map(client =>
-        runCase(client, one, mode),
-      ),
-    );
+    const [expected = [], ...answers] = await everywhere(one, mode);
     if (expected.some(({ answers: all }) => all.some(({ error }) => error !== null))) errors++;
     for (const [position, got] of answers.entries()) {
       const { shards } = shops.endpoints[position]!;
@@ -54,6 +51,43 @@ test(`random statements give what one PostgreSQL gives (seed ${seed})`, async t 
   assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
   assert.ok(refused < count && errors < count / 4, `${refused} refused, ${errors} errors`);
 });
+
+test(`random transactions change what they change on one PostgreSQL (seed ${seed})`, async t => {
+  const problems: string[] = [];
+  let refused = 0;
+  for (let index = from; index < from + count / 10 && problems.length < 20; index++) {
+    const mode = modes[index % 3]!;
+    for (const one of randomTransaction(seed, index)) {
+      const [expected = [], ...answers] = await everywhere(one, mode);
+      if (answers.some(isRefusal)) {
+        // The whole transaction is left on all of them, so that their rows stay the same.
+        refused++;
+        await everywhere({ ...one, sql: 'ROLLBACK' }, 'simple');
+        break;
+      }
+      for (const [position, got] of answers.entries()) {
+        const { shards } = shops.endpoints[position]!;
+        problems.push(...wrong(one, mode, shards, difference(got, expected, one)));
+      }
+    }
+  }
+  for (const sql of ['SELECT * FROM users', 'SELECT * FROM orders', 'SELECT * FROM payments']) {
+    const one = { ...randomCase(seed, 0), sql, compare: 'rows', ordered: [] } as const;
+    const [expected = [], ...answers] = await everywhere(one, 'simple');
+    for (const [position, got] of answers.entries()) {
+      const { shards } = shops.endpoints[position]!;
+      problems.push(...wrong(one, 'simple', shards, difference(got, expected, one)));
+    }
+  }
+  t.diagnostic(`seed ${seed}: ${Math.ceil(count / 10)} transactions, ${refused} with a refusal`);
+  assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
+});
+
+/** The oracle's answer, then those of 1, 2, 3 and 4 shards. */
+function everywhere(one: Case, mode: Mode): Promise<Exchange[][]> {
+  const clients = [shops.oracle, ...shops.endpoints.map(({ client }) => client)];
+  return Promise.all(clients.map(client => runCase(client, one, mode)));
+}
 
 function wrong(one: Case, mode: Mode, shards: number, found: string | null): string[] {
   if (found === null) return [];

@@ -6,8 +6,7 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import type { PgPack } from '../support/pgpack.ts';
+import { createTestDatabase } from '../support/cluster.ts';
 import { type Case, readCases, writeRefusals } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
 import { type Mode, runCase } from './modes.ts';
@@ -17,28 +16,22 @@ import { type Exchange, WireClient } from './wire-client.ts';
 
 interface Pair {
   readonly shards: number;
-  readonly database: TestDatabase;
-  readonly pgpack: PgPack;
   readonly client: WireClient;
   readonly oracle: WireClient;
   readonly inspection: Inspection;
 }
 
 const pairs: Pair[] = [];
+const closers: (() => Promise<void>)[] = [];
 const scriptModes: readonly Mode[] = ['simple', 'extended', 'binary'];
 
 before(async () => {
-  pairs.push(...(await Promise.all([1, 2, 3, 4].map(startPair))));
+  for (const shards of [1, 2, 3, 4]) pairs.push(await openPair(shards));
+  await Promise.all(pairs.flatMap(({ client, oracle }) => [loadShop(client), loadShop(oracle)]));
 });
 
 after(async () => {
-  for (const { client, oracle, pgpack, database, inspection } of pairs) {
-    await inspection.close();
-    client.close();
-    oracle.close();
-    await pgpack.close();
-    await database.drop();
-  }
+  for (const close of closers.reverse()) await close();
 });
 
 const only = process.env.ONLY ?? '';
@@ -62,14 +55,16 @@ for (const name of names.filter(one => one.includes(only))) {
   });
 }
 
-async function startPair(shards: number): Promise<Pair> {
+async function openPair(shards: number): Promise<Pair> {
   const database = await createTestDatabase('scripts', shards);
+  closers.push(() => database.drop());
   const pgpack = await startShop(database);
+  closers.push(() => pgpack.close());
   const client = await WireClient.connect(pgpack.address);
   const oracle = await WireClient.connect(database.oracle);
-  await Promise.all([loadShop(client), loadShop(oracle)]);
   const inspection = await Inspection.open(database);
-  return { shards, database, pgpack, client, oracle, inspection };
+  closers.push(() => inspection.close());
+  return { shards, client, oracle, inspection };
 }
 
 interface Problem {
@@ -141,7 +136,10 @@ async function reset({ client, oracle }: Pair): Promise<void> {
   await Promise.all(
     [client, oracle].map(async one => {
       await one.query('ROLLBACK');
-      for (const table of tables) await one.query(`DELETE FROM ${table}`);
+      for (const table of tables) {
+        const deleted = await one.query(`DELETE FROM ${table}`);
+        assert.equal(deleted.answers[0]?.error?.M, undefined);
+      }
       await fillShop(one);
     }),
   );

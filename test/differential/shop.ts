@@ -134,7 +134,7 @@ const codes: Row[] = [
   ...Array.from({ length: 30 }, (_, index) => `code-${index}`),
 ].map((code, index) => [code, index % 5 === 0 ? null : `label ${index % 7}`, index % 10]);
 
-export function docId(n: number): string {
+function docId(n: number): string {
   const hex = ((n * 2_654_435_761) % 4_294_967_296).toString(16).padStart(8, '0');
   return `${hex}-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }

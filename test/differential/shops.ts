@@ -17,27 +17,27 @@ export interface Shops {
 }
 
 export async function startShops(name: string): Promise<Shops> {
-  const started = await Promise.all(
-    [1, 2, 3, 4].map(async shards => {
-      const database = await createTestDatabase(name, shards);
-      const pgpack = await startShop(database);
-      const client = await WireClient.connect(pgpack.address);
-      await loadShop(client);
-      return { shards, client, database, pgpack };
-    }),
-  );
-  const oracle = await WireClient.connect(started[0]!.database.oracle);
-  await loadShop(oracle);
-  return {
-    oracle,
-    endpoints: started,
-    async close() {
-      oracle.close();
-      for (const { client, pgpack, database } of started) {
-        client.close();
-        await pgpack.close();
-        await database.drop();
-      }
-    },
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of opened.reverse()) await one.close();
   };
+  try {
+    const endpoints: ShopEndpoint[] = [];
+    let oracle: WireClient | null = null;
+    for (const shards of [1, 2, 3, 4]) {
+      const database = await createTestDatabase(name, shards);
+      opened.push({ close: () => database.drop() });
+      const pgpack = await startShop(database);
+      opened.push(pgpack);
+      const client = await WireClient.connect(pgpack.address);
+      endpoints.push({ shards, client });
+      oracle ??= await WireClient.connect(database.oracle);
+    }
+    await Promise.all([oracle!, ...endpoints.map(({ client }) => client)].map(loadShop));
+    return { oracle: oracle!, endpoints, close };
+  } catch (error) {
+    // A server that goes on listening would keep the test's process from ending.
+    await close();
+    throw error;
+  }
 }

@@ -98,6 +98,12 @@ export function randomCase(seed: number, index: number): Case {
   return { ...generator.statement(), file: `seed ${seed}`, line: index };
 }
 
+/** Statements of one transaction, its end included, with the number `index` of the sequence. */
+export function randomTransaction(seed: number, index: number): Case[] {
+  const generator = new StatementGenerator(seededRandom(seed * 1_000_003 + index));
+  return generator.transaction().map(one => ({ ...one, file: `seed ${seed}`, line: index }));
+}
+
 class StatementGenerator {
   readonly #random: Random;
   #source: Source = sources[0]!;
@@ -111,12 +117,55 @@ class StatementGenerator {
     const kinds = [() => this.#rows(), () => this.#groups(), () => this.#distinct()];
     const make = this.#chance(45) ? kinds[0]! : this.#chance(80) ? kinds[1]! : kinds[2]!;
     const { sql, total, limited } = make();
-    return {
-      ...{ file: '', line: 0, sql, text: sql, stdin: null, refused: [] },
-      ...{ messages: false, simpleOnly: false, textOnly: false },
-      compare: limited && !total ? 'count' : 'rows',
-      ordered: total ? null : [],
-    };
+    return { ...plainCase(sql, total), compare: limited && !total ? 'count' : 'rows' };
+  }
+
+  transaction(): Case[] {
+    const inner = this.#list(1, 6, () => (this.#chance(70) ? this.#write() : this.#read()));
+    const statements = ['BEGIN', ...inner, this.#chance(60) ? 'COMMIT' : 'ROLLBACK'];
+    return statements.map(sql => plainCase(sql, false));
+  }
+
+  #read(): string {
+    this.#source = this.#pick(sources.slice(0, 2));
+    return `SELECT * FROM ${this.#source.from} WHERE ${this.#predicate(2)}`;
+  }
+
+  #write(): string {
+    const table = this.#random.below(2);
+    this.#source = sources[table]!;
+    const { from, key, unique } = this.#source;
+    const returning = this.#chance(40) ? ` RETURNING ${unique.join(', ')}` : '';
+    const number = table === 0 ? 'age' : 'quantity';
+    const where = this.#chance(90) ? ` WHERE ${this.#predicate(2)}` : '';
+    return this.#pick([
+      this.#insert(table) + returning.replaceAll('o.', ''),
+      this.#insert(table) + returning.replaceAll('o.', ''),
+      `UPDATE ${from} SET ${number} = ${this.#random.below(90)}${where}${returning}`,
+      `UPDATE ${from} SET ${number} = abs(coalesce(${number}, 0) % 50) + «1»${where}${returning}`,
+      `DELETE FROM ${from} WHERE ${key} = ${this.#key()}${returning}`,
+      `DELETE FROM ${from} WHERE ${key} % 9 = 4 AND (${this.#predicate(1)})${returning}`,
+      this.#pick(['SAVEPOINT a', 'SAVEPOINT b', 'ROLLBACK TO a', 'RELEASE a', 'ROLLBACK TO b']),
+    ]);
+  }
+
+  #insert(table: number): string {
+    const [columns, ...more] = [
+      ['id, email', "'x'", "'it''s'", "«'y'»"],
+      ['user_id, id', '1', '«2»', '2000', '77'],
+    ][table]!;
+    const rows = this.#list(1, 5, () => `(${this.#newKey()}, ${this.#pick(more)})`);
+    const conflict = this.#chance(40)
+      ? this.#pick([' ON CONFLICT DO NOTHING', ' ON CONFLICT DO NOTHING'])
+      : '';
+    const name = ['users', 'orders'][table];
+    return `INSERT INTO ${name} (${columns}) VALUES ${rows.join(', ')}${conflict}`;
+  }
+
+  /** Often free, sometimes taken. */
+  #newKey(): string {
+    const value = this.#chance(80) ? 1000 + this.#random.below(100_000) : this.#random.below(50);
+    return this.#chance(30) ? `«${value}»` : String(value);
   }
 
   #rows() {
@@ -172,7 +221,7 @@ class StatementGenerator {
 
   #output(): { sql: string; alias: string | null } {
     const { numbers, texts, times, flags, shapes } = this.#source;
-    const alias = this.#chance(30) ? this.#pick(['x', 'y', 'age', 'id']) : null;
+    const alias = this.#chance(30) ? this.#pick(['x', 'y', 'age', 'amount']) : null;
     const number = this.#pick(numbers);
     const sql = this.#pick([
       ...[number, number, this.#pick([...texts, ...times, ...shapes, number])],
@@ -219,7 +268,7 @@ class StatementGenerator {
       case 4:
         return `CASE WHEN ${inner()} THEN ${inner()} ELSE ${inner()} END`;
       case 5:
-        return `(${inner()}) IS ${this.#pick(['', 'NOT '])}${this.#pick(['TRUE', 'FALSE', 'NULL'])}`;
+        return `(${inner()}) IS ${this.#pick(['TRUE', 'FALSE', 'NULL', 'NOT TRUE', 'NOT FALSE'])}`;
       default:
         return `(${inner()}) = (${inner()})`;
     }
@@ -237,7 +286,7 @@ class StatementGenerator {
       `${key} = ANY ('{${keys.map(one => one.replace(/[«»]/g, '')).join(',')}}')`,
       `${key} = ANY («'{${keys.map(one => one.replace(/[«»]/g, '')).join(',')}}'»)`,
       ...[`${key} BETWEEN ${this.#random.below(20) - 10} AND ${this.#random.below(60)}`],
-      ...[`${key} ${comparison} ${this.#key()}`, `${key} + 1 = ${this.#random.below(30)}`],
+      ...[`${key} ${comparison} ${this.#key()}`, `${key} % 7 = ${this.#random.below(7)}`],
       ...[`${number} ${comparison} ${this.#random.below(100) - 20}`, `${any} IS NULL`],
       ...[`${any} IS NOT NULL`, this.#pick(flags), `${number} > «${this.#random.below(50)}»`],
       ...(texts.length > 0
@@ -273,4 +322,12 @@ class StatementGenerator {
   #chance(percent: number): boolean {
     return this.#random.below(100) < percent;
   }
+}
+
+function plainCase(sql: string, total: boolean): Case {
+  return {
+    ...{ file: '', line: 0, sql, text: sql, stdin: null, refused: [] },
+    ...{ messages: false, simpleOnly: false, textOnly: false },
+    ...{ compare: 'rows', ordered: total ? null : [] },
+  };
 }

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { cancelRequest } from '../../src/protocol/frontend-messages.ts';
 import { query } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
-import { RawClient } from '../support/raw-client.ts';
-import { allReturned } from '../support/settled.ts';
+import { RawClient, shown } from '../support/raw-client.ts';
+import { allReturned, eventually } from '../support/settled.ts';
 
 let database: TestDatabase;
 let pgpack: PgPack;
@@ -49,10 +49,11 @@ test('clients that are never cancelled never see a cancel, others of the same co
     return queries;
   });
   let cancelled = 0;
-  for (let round = 0; round < 60; round++) {
-    victim.send(query(round % 2 === 0 ? 'SELECT pg_sleep(0.005)' : 'SELECT 1'));
+  for (let round = 0; round < 40; round++) {
+    victim.send(query(round % 2 === 0 ? 'SELECT pg_sleep(0.1)' : 'SELECT 1'));
     const answered = victim.until('Z');
     // Early ones find the query waiting or running, late ones find it gone.
+    await new Promise(resolve => setTimeout(resolve, round));
     await Promise.all(Array.from({ length: 1 + (round % 3) }, () => cancel(victim)));
     const messages = await answered;
     if (messages.some(({ type }) => type === 'E')) cancelled += 1;
@@ -67,12 +68,18 @@ test('clients that are never cancelled never see a cancel, others of the same co
 
 test('a cancel request stops a query on all its shards', async () => {
   const client = await RawClient.login(pgpack.address);
-  client.send(query('SELECT count(*) FROM items WHERE pg_sleep(20) IS NOT NULL'));
+  const locker = await connect(database.shards[1]!);
+  await locker.query('BEGIN');
+  await locker.query('LOCK TABLE items');
+  client.send(query('SELECT id FROM items ORDER BY id'));
   const answered = client.until('Z');
-  await new Promise(resolve => setTimeout(resolve, 100));
+  await eventually('it waits for the lock', async () => {
+    const { rows } = await locker.query('SELECT 1 FROM pg_locks WHERE NOT granted');
+    return rows.length > 0;
+  });
   await cancel(client);
-  const messages = await answered;
-  assert.ok(messages.some(({ type, body }) => type === 'E' && body.includes('C57014')));
+  assert.match((await answered).map(shown).join('\n'), /^E .* C=57014 .*\nZ I$/m);
+  await locker.end();
   client.destroy();
   await allReturned(pgpack);
 });

@@ -170,6 +170,41 @@ const names: readonly Conversation[] = [
     exchanges: [{ send: [parse('', 'SELECT 1; SELECT 2'), sync] }],
   },
   {
+    name: 'a statement used several times in one exchange',
+    exchanges: [
+      {
+        send: [
+          parse('s', byId),
+          bind({ statement: 's', values: ['1'] }),
+          execute(),
+          bind({ statement: 's', values: ['2'] }),
+          execute(),
+          sync,
+        ],
+      },
+      {
+        send: [
+          bind({ statement: 's', values: ['1'] }),
+          execute(),
+          bind({ statement: 's', values: ['2'] }),
+          execute(),
+          sync,
+        ],
+      },
+      {
+        send: [
+          parse('t', byId),
+          parse('u', byId),
+          bind({ statement: 'u', values: ['3'] }),
+          execute(),
+          sync,
+        ],
+      },
+      { send: [parse('v', 'SELECT 1/'), parse('w', 'SELECT 9'), sync] },
+      { send: [parse('w', 'SELECT 9'), bind({ statement: 'w' }), execute(), sync] },
+    ],
+  },
+  {
     name: 'names in SQL and in the protocol',
     exchanges: [
       { send: [parse('s', 'SELECT 7'), sync] },

@@ -52,7 +52,7 @@ UPDATE users SET age = (SELECT count(*) FROM orders o WHERE o.user_id = users.id
 UPDATE users SET age = (SELECT count(*) FROM orders) RETURNING id, age
 --refused 2 3 4
 
-UPDATE users SET age = o.quantity + 200 FROM orders o WHERE o.user_id = users.id AND users.id = «12» AND o.quantity IS NOT NULL RETURNING users.id
+UPDATE users SET age = 201 FROM orders o WHERE o.user_id = users.id AND users.id = «12» AND o.quantity IS NOT NULL RETURNING users.id
 --any-rows
 
 UPDATE users SET name = 'has order' FROM orders o WHERE o.user_id = users.id AND o.quantity > 100

@@ -48,7 +48,7 @@ SELECT sum(1 / (age - age)) FROM users
 
 SELECT count(*) FROM users WHERE 1 / (id - 5) > 0 AND id BETWEEN -5 AND 200
 
-SELECT country, count(*) FROM users WHERE 1 / (id - 7) >= 0 GROUP BY country
+SELECT country, count(*) FROM users WHERE 1 / (id - 7) >= 0 AND id BETWEEN -5 AND 200 GROUP BY country
 
 SELECT id::int FROM users ORDER BY id
 

@@ -1,0 +1,51 @@
+// What a relay that has ended means for its session: statements that were not prepared after all,
+// effects of what succeeded, the transaction as the server left it.
+
+import type { ServerConnection } from '../backend/server-connection.ts';
+import type { RelayOutcome } from './relay.ts';
+import type { SessionCatalog } from './session-catalog.ts';
+import type { RelayRequest, SessionContext } from './session-context.ts';
+import { applyEffect } from './session-effects.ts';
+
+/** Answers the construct that binds the session to the server from now on, or null. */
+export function followRelay(
+  session: SessionContext,
+  catalog: SessionCatalog,
+  server: ServerConnection,
+  request: RelayRequest,
+  outcome: RelayOutcome,
+): string | null {
+  const { transaction, statements } = session;
+  const alone = session.database.shardCount === 1;
+  if (outcome.failed) {
+    server.unnamed = null;
+    const known = request.parsing.length - outcome.unparsed;
+    statements.deleteAll(request.parsing.slice(known));
+    if (!alone) transaction.fail();
+  }
+  const before = transaction.mode;
+  // Several statements at once are one transaction, whose settings go with it.
+  if (alone && before === 'none' && request.plans.length > 1) transaction.blockBegan();
+  for (let i = 0; i < outcome.tags.length; i++) {
+    const plan = request.plans[i];
+    if (plan !== undefined) applyEffect(session, catalog, plan, outcome.tags[i]!);
+  }
+  const pins = request.plans.find(plan => plan.pinsSession !== null)?.pinsSession ?? null;
+  if (pins !== null) server.dirty = pins;
+  if (alone) followBlock(session, server, before, outcome);
+  return pins;
+}
+
+/** The server itself is the whole transaction. */
+function followBlock(
+  session: SessionContext,
+  server: ServerConnection,
+  before: SessionContext['transaction']['mode'],
+  outcome: RelayOutcome,
+): void {
+  const { transaction } = session;
+  transaction.followServer(server);
+  if (transaction.mode !== 'none') return;
+  transaction.blockEnded(!outcome.failed);
+  if (before !== 'none') session.blockEnded();
+}
