@@ -5,7 +5,6 @@
 import type PQueue from 'p-queue';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { timerMs } from '../common/timer.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -20,11 +19,15 @@ export interface PoolLimits {
   readonly rollbackTimeoutMs: number;
 }
 
-interface Waiter {
-  readonly resolve: (server: ServerConnection) => void;
-  readonly reject: (error: unknown) => void;
-  readonly timer: NodeJS.Timeout;
+/** Who waits for a connection. Called back at most once, with one or the other. */
+export interface PoolWaiter {
+  onServer(server: ServerConnection): void;
+  /** PgError `checkoutTimeout`, or what kept a connection from being opened. */
+  onRefused(error: unknown): void;
 }
+
+/** How exactly waiters are given up on: one timer looks at all of them. */
+const sweepMsMax = 100;
 
 export class Pool {
   readonly address: ServerAddress;
@@ -33,7 +36,9 @@ export class Pool {
   readonly #connectQueue: PQueue;
   readonly #idle: ServerConnection[] = [];
   readonly #all = new Set<ServerConnection>();
-  readonly #waiters = new Set<Waiter>();
+  /** First come, first served; with the time at which each is given up on. */
+  readonly #waiters = new Map<PoolWaiter, number>();
+  #sweep: NodeJS.Timeout | null = null;
   #opening = 0;
   #closed = false;
 
@@ -76,17 +81,38 @@ export class Pool {
   acquire(): Promise<ServerConnection> {
     const server = this.tryAcquire();
     if (server !== null) return Promise.resolve(server);
-    if (this.#closed) return Promise.reject(new PgError(errors.shuttingDown));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiters.delete(waiter);
-        const ms = this.#limits.checkoutTimeoutMs;
-        reject(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
-      }, timerMs(this.#limits.checkoutTimeoutMs));
-      const waiter: Waiter = { resolve, reject, timer };
-      this.#waiters.add(waiter);
-      this.#openForWaiters();
+      this.wait({ onServer: resolve, onRefused: reject });
     });
+  }
+
+  /** The same for a caller that has found no idle connection. */
+  wait(waiter: PoolWaiter): void {
+    if (this.#closed) {
+      waiter.onRefused(new PgError(errors.shuttingDown));
+      return;
+    }
+    const { checkoutTimeoutMs } = this.#limits;
+    this.#waiters.set(waiter, Date.now() + checkoutTimeoutMs);
+    this.#sweep ??= setTimeout(
+      () => this.#giveUpLate(),
+      Math.max(1, Math.min(sweepMsMax, checkoutTimeoutMs)),
+    );
+    this.#openForWaiters();
+  }
+
+  /** Refuses those that waited too long, and looks again while anybody waits. */
+  #giveUpLate(): void {
+    this.#sweep = null;
+    const now = Date.now();
+    const ms = this.#limits.checkoutTimeoutMs;
+    for (const [waiter, untilMs] of this.#waiters) {
+      if (untilMs > now) break;
+      this.#waiters.delete(waiter);
+      waiter.onRefused(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
+    }
+    if (this.#waiters.size === 0) return;
+    this.#sweep ??= setTimeout(() => this.#giveUpLate(), Math.max(1, Math.min(sweepMsMax, ms)));
   }
 
   /** Takes a connection back, whatever state it is in, and makes it fit for the next client. */
@@ -137,10 +163,9 @@ export class Pool {
       this.#discard(server);
       return;
     }
-    for (const waiter of this.#waiters) {
+    for (const waiter of this.#waiters.keys()) {
       this.#waiters.delete(waiter);
-      clearTimeout(waiter.timer);
-      waiter.resolve(server);
+      waiter.onServer(server);
       return;
     }
     server.idleSinceMs = now;
@@ -196,10 +221,8 @@ export class Pool {
   }
 
   #failWaiters(error: unknown): void {
-    for (const waiter of this.#waiters) {
-      clearTimeout(waiter.timer);
-      waiter.reject(error);
-    }
+    const refused = [...this.#waiters.keys()];
     this.#waiters.clear();
+    for (const waiter of refused) waiter.onRefused(error);
   }
 }

@@ -41,10 +41,15 @@ export function settingsDifference(server: ServerConnection, wanted: Settings): 
   return statements.length === 0 ? null : statements.join(';');
 }
 
-/** `SET ROLE` and `SET SESSION AUTHORIZATION` are settings too, with statements of their own. */
+/** What is set by statements of another form is a setting too, with a RESET of its own. */
 function resetStatement(name: string): string {
   if (name === 'role') return 'RESET ROLE';
   if (name === 'session_authorization') return 'RESET SESSION AUTHORIZATION';
+  if (name === 'session characteristics') {
+    return ['isolation', 'read_only', 'deferrable']
+      .map(part => `RESET default_transaction_${part}`)
+      .join(';');
+  }
   const quoted = name
     .split('.')
     .map(part => `"${part.replaceAll('"', '""')}"`)

@@ -114,6 +114,7 @@ const rows = {
   invalidPassword: ['28P01', 'FATAL', 'user', 'password authentication failed for user "{user}"'],
   invalidAuthorization: ['28000', 'FATAL', 'user', '{what}'],
   databaseMissing: ['3D000', 'FATAL', 'user', 'database "{database}" does not exist'],
+  invalidParameter: ['22023', 'FATAL', 'user', '{what}'],
   tlsRequired: ['28000', 'FATAL', 'user', 'connection requires TLS'],
   loginTimeout: ['08006', 'FATAL', 'limit', 'canceling authentication due to timeout'],
 

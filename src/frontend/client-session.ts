@@ -65,6 +65,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   readonly #drain: ClientDrain;
   readonly #watch: HeldServerWatch;
   #busy = false;
+  /** What is being handled, or was last. */
+  #unit: Unit | null = null;
   #closed = false;
   #draining = false;
   #pinned: string | null = null;
@@ -80,7 +82,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     this.#options = options;
     const settings = new SessionSettings(database.settings, options.startupSettings);
     this.transaction = new ClientTransaction(database.cluster, settings);
-    this.statements = new SessionStatements(database.registry);
+    this.statements = new SessionStatements(database.registry, settings);
     this.homeShard = database.nextHomeShard();
     this.#inbox = new Inbox(options.messageBytesMax);
     this.#relay = new Relay(client, this);
@@ -248,6 +250,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   #run(unit: Unit): void {
+    this.#unit = unit;
     try {
       const pending = this.#dispatch(unit);
       // Without a promise the relay that was started ends the unit.
@@ -356,6 +359,20 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     // More of the exchange is taken when this much of it is answered.
     server.send(flushMessage, 0);
     this.#relay.whenCaughtUp(goOn);
+  }
+
+  relayWhenReady(shard: number, requestFor: (server: ServerConnection) => RelayRequest): void {
+    const unit = this.#unit!;
+    const failed = (error: unknown) => this.#unitFailed(error, unit);
+    const start = (server: ServerConnection) => {
+      if (this.#closed) return;
+      try {
+        this.startRelay(server, requestFor(server));
+      } catch (error) {
+        failed(error);
+      }
+    };
+    this.transaction.whenReady(shard, start, failed);
   }
 
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult> {

@@ -15,7 +15,7 @@ import {
   readTarget,
 } from '../protocol/client-frame.ts';
 import { writeClose, writeParse } from '../protocol/frontend-messages.ts';
-import { Frontend } from '../protocol/message-codes.ts';
+import { Frontend, TransactionStatus } from '../protocol/message-codes.ts';
 import { stepThrough } from './extended-steps.ts';
 import type { Unit } from './inbox.ts';
 import { portableTypes } from './portable-types.ts';
@@ -84,9 +84,10 @@ function handleNow(
   }
   const server = session.exchangeServer ?? session.transaction.ready(shardFor(session, plan));
   if (server === null) {
-    return openFor(session, plan).then(async opened => {
-      await session.relay(opened, requestFor(unit, plan, opened, session));
-    });
+    session.relayWhenReady(shardFor(session, plan), opened =>
+      requestFor(unit, plan, opened, session),
+    );
+    return null;
   }
   session.startRelay(server, requestFor(unit, plan, server, session));
   return null;
@@ -366,7 +367,7 @@ function writeClientParse(
 ): void {
   if (statement.serverName === '') {
     server.unnamed = statement;
-  } else if (statement.isOn(server)) {
+  } else if (statement.isOn(server) && server.transactionStatus !== TransactionStatus.failed) {
     steps.push({ kind: 'parse-complete' });
     return;
   } else {

@@ -18,6 +18,7 @@ import { CancelKeys } from './cancel-keys.ts';
 import { ClientLogin, type LoginRequest } from './client-login.ts';
 import { ClientSession } from './client-session.ts';
 import type { DatabaseService } from './database-service.ts';
+import { refuseSetting } from './refuse-setting.ts';
 import { settingStatements, startupSettings } from './startup-options.ts';
 
 export interface ListenerOptions {
@@ -106,9 +107,8 @@ export class Listener {
     const { log, serviceFor, config } = this.#options;
     const service = serviceFor(request);
     const settings = startupSettings(request.parameters);
-    const encoding = settings.get('client_encoding');
-    if (service.shardCount > 1 && encoding !== undefined && !/^(utf-?8|unicode)$/i.test(encoding)) {
-      throw new PgError(errors.unsupportedFatal, { construct: `client_encoding ${encoding}` });
+    if (service.shardCount > 1) {
+      for (const [name, value] of settings) refuseSetting(name, value);
     }
     const statements = settingStatements(settings);
     const parameters = await service.parametersFor(statements);

@@ -62,8 +62,11 @@ export class StatementRegistry {
     sql: string,
     parameterTypes: readonly number[],
     cached: CachedStatement,
+    settingsId: number,
   ): PreparedStatement {
-    const key = `${parameterTypes.join(',')};${cached.scope};${sql}`;
+    // PostgreSQL reads literals when it parses (DateStyle, TimeZone …), so clients share a
+    // statement only if their settings are the same.
+    const key = `${parameterTypes.join(',')};${cached.scope};${settingsId};${sql}`;
     let statement = this.#statements.get(key);
     if (statement === undefined) {
       const name = `pgpack_${this.#next++}`;

@@ -6,6 +6,7 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts';
+import { refuseSet } from './refuse-setting.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
@@ -35,9 +36,10 @@ export async function runSessionCommand(
     case 'set':
     case 'reset':
     case 'reset-all':
-      if (effect.kind === 'set') refuseUnreadable(run.cached.sql, effect.name);
+      if (effect.kind === 'set') refuseSet(effect.sql);
       return (await onEveryBranch(session, run)) ? 'done' : 'failed';
     case 'set-local':
+      refuseSet(effect.sql);
       if (!(await onEveryBranch(session, run))) return 'failed';
       if (session.transaction.mode !== 'none') session.transaction.addLocal(effect.sql);
       return 'done';
@@ -121,17 +123,4 @@ async function onEveryBranch(session: SessionContext, run: StatementRun): Promis
   if (!(await relayStatement(session, run, first))) return false;
   await Promise.all(others.map(server => runCommand(server, run.cached.sql)));
   return true;
-}
-
-/** Settings under which PgPack would read literals and keys differently from the shards. */
-function refuseUnreadable(sql: string, name: string): void {
-  const readable =
-    name === 'client_encoding' || name === 'names'
-      ? /utf-?8|unicode|default/i.test(sql)
-      : name === 'standard_conforming_strings'
-        ? /\b(on|true|yes|1|default)\b/i.test(sql)
-        : true;
-  if (readable) return;
-  const construct = `this value of ${name}`;
-  throw new PgError(errors.unsupportedAcrossShards, { construct }, { hint: '' });
 }

@@ -60,6 +60,8 @@ export interface SessionContext {
   endExchange(construct: string): Promise<void>;
   /** Sends and forwards the answers. The session goes on by itself when all came. */
   startRelay(server: ServerConnection, request: RelayRequest): void;
+  /** Likewise as soon as a connection to the shard is there. */
+  relayWhenReady(shard: number, requestFor: (server: ServerConnection) => RelayRequest): void;
   /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is
    *  lost before any answer went to the client. */
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult>;

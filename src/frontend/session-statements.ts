@@ -32,12 +32,14 @@ const statementsMax = 100_000;
 
 export class SessionStatements {
   readonly #registry: StatementRegistry;
+  readonly #settings: { readonly id: number };
   readonly #named = new Map<string, PreparedStatement>();
   readonly #portals = new Map<string, Portal>();
   #unnamed: PreparedStatement | null = null;
 
-  constructor(registry: StatementRegistry) {
+  constructor(registry: StatementRegistry, settings: { readonly id: number }) {
     this.#registry = registry;
+    this.#settings = settings;
   }
 
   /** Throws `preparedStatementExists`. */
@@ -60,7 +62,8 @@ export class SessionStatements {
       const what = 'number of prepared statements of one client';
       throw new PgError(errors.memoryLimit, { what, limit: statementsMax });
     }
-    const statement = this.#registry.acquire(sql, parameterTypes, cached);
+    const settingsId = this.#settings.id;
+    const statement = this.#registry.acquire(sql, parameterTypes, cached, settingsId);
     this.#named.set(name, statement);
     return statement;
   }

@@ -66,7 +66,13 @@ type RelayText<Result> = (
 /** Sends the message as it came, at once if a connection is there. `shard` -1: any. */
 const relayNow: RelayText<Promise<void> | null> = (session, message, shard, plans) => {
   const server = session.transaction.ready(placeOf(session, shard));
-  if (server === null) return relayLater(session, message, shard, plans);
+  if (server === null) {
+    session.relayWhenReady(placeOf(session, shard), opened => {
+      opened.unnamed = null;
+      return requestOf(message, plans);
+    });
+    return null;
+  }
   server.unnamed = null;
   session.startRelay(server, requestOf(message, plans));
   return null;

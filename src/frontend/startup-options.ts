@@ -4,6 +4,7 @@
 import type { Settings } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { assignment } from '../sql/setting.ts';
 
 const notSettings = new Set(['user', 'database', 'options', 'replication']);
 
@@ -24,15 +25,14 @@ export function startupSettings(parameters: ReadonlyMap<string, string>): Map<st
 export function settingStatements(settings: ReadonlyMap<string, string>): Settings {
   const statements = new Map<string, string>();
   for (const [name, value] of settings) {
-    const call = `pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`;
-    statements.set(name, `SELECT ${call}`);
+    const set = assignment(name, value);
+    if (set === null) {
+      const what = `invalid value for parameter "${name}": "${value}"`;
+      throw new PgError(errors.invalidParameter, { what });
+    }
+    statements.set(name, `SET ${set}`);
   }
   return statements;
-}
-
-function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
 /** `-c name=value`, `-cname=value`, `--name=value`; a backslash escapes a blank (pg_split_opts). */

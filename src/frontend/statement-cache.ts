@@ -25,6 +25,16 @@ const cachedTextMax = 16_384;
 /** Shapes that turned out not to be routable by their literals. */
 const unroutable = 'unroutable';
 
+/** Statements further behind are sent without padding: what is sent would grow quadratically. */
+const paddedBytesMax = 4_096;
+
+/** Blanks in the place of what stands before a statement in its text, so that the positions of
+ *  PostgreSQL's errors count from the beginning of the text. `location`: in bytes of UTF-8. */
+function padding(sql: string, location: number): string {
+  if (location === 0 || location > paddedBytesMax) return '';
+  return ' '.repeat(Buffer.from(sql).toString('utf8', 0, location).length);
+}
+
 let scopes = 0;
 
 export class StatementCache {
@@ -78,8 +88,9 @@ export class StatementCache {
   #read(sql: string): CachedScript {
     try {
       const parsed = parseStatements(sql);
-      const statements = parsed.map(({ text, stmt }) => {
-        return { sql: text, ...this.#plan(text, stmt), scope: this.scope };
+      const statements = parsed.map(({ text, stmt, location }) => {
+        const padded = `${padding(sql, location)}${text}`;
+        return { sql: padded, ...this.#plan(text, stmt), scope: this.scope };
       });
       return { sql, statements, error: null };
     } catch (error) {

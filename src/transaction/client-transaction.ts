@@ -117,6 +117,32 @@ export class ClientTransaction {
     return server;
   }
 
+  /** The same as `open` for the hot path, without a promise while all that is missing is a free
+   *  connection. Calls back once, perhaps at once. */
+  whenReady(
+    shard: number,
+    onServer: (server: ServerConnection) => void,
+    onRefused: (error: unknown) => void,
+  ): void {
+    if (this.#mode !== 'none' || this.#branches.size > 0) {
+      this.open(shard).then(onServer, onRefused);
+      return;
+    }
+    const pool = this.#cluster.pools[shard]!;
+    const attach = (server: ServerConnection) => {
+      if (this.#abandoned) {
+        pool.release(server);
+        return;
+      }
+      this.#attach(shard, server);
+      if (server.settingsId === this.settings.id) onServer(server);
+      else this.#prepareBranch(shard, server).then(() => onServer(server), onRefused);
+    };
+    const server = pool.tryAcquire();
+    if (server === null) pool.wait({ onServer: attach, onRefused });
+    else attach(server);
+  }
+
   /** Branches on all of `shards`, in their order. Connections are taken in ascending order, one
    *  after the other, so that two clients never wait for each other's. */
   async openAll(shards: readonly number[]): Promise<ServerConnection[]> {

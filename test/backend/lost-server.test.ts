@@ -56,7 +56,7 @@ for (const shards of [1, 2]) {
     });
   });
 
-  test(`a query whose server dies fails with the reason, the client goes on (${shards} shards)`, async () => {
+  test(`a query whose server dies fails, its client goes on (${shards} shards)`, async () => {
     await withPgPack(shards, 'default_pool_size = 3', async pgpack => {
       const client = await RawClient.login(pgpack.address);
       await client.ask(query('SELECT count(*) FROM items'));

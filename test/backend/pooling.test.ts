@@ -59,7 +59,7 @@ async function connectionsOn(shard: number): Promise<number> {
   return rows[0].n as number;
 }
 
-test('200 clients of node-postgres with named statements share ten connections per shard', async () => {
+test('200 clients with named statements share ten connections per shard', async () => {
   await withPgPack({ general: 'default_pool_size = 10' }, async pgpack => {
     const { host, port, user, password, database: name } = pgpack.address;
     const url = { host, port, user, password, database: name };
@@ -99,7 +99,7 @@ test('postgres.js with a hundred connections on ten reads its own writes', async
   });
 });
 
-test('no server connection keeps more prepared statements than prepared_statements_limit', async () => {
+test('a server connection keeps prepared_statements_limit statements', async () => {
   const general = 'default_pool_size = 1\nprepared_statements_limit = 5';
   await withPgPack({ ...oneShard(), general }, async pgpack => {
     const client = await connect(pgpack.address);
@@ -129,7 +129,7 @@ test('a statement is prepared again when its server connection is another', asyn
   });
 });
 
-test('a statement that is missing is prepared once, however often one exchange uses it', async () => {
+test('a missing statement is prepared once, however often it is used', async () => {
   await withPgPack({ ...oneShard(), general: 'default_pool_size = 2' }, async pgpack => {
     const [first, second] = [
       await RawClient.login(pgpack.address),
@@ -149,7 +149,7 @@ test('a statement that is missing is prepared once, however often one exchange u
   });
 });
 
-test('a client that vanishes with a Parse on its way spoils the statement for nobody', async () => {
+test('a client that vanishes behind a Parse spoils it for nobody', async () => {
   await withPgPack({ ...oneShard(), general: 'default_pool_size = 1' }, async pgpack => {
     for (let round = 0; round < 10; round++) {
       const leaving = await RawClient.login(pgpack.address);
@@ -169,7 +169,7 @@ test('a client that vanishes with a Parse on its way spoils the statement for no
   });
 });
 
-test("the settings of one client are nobody else's, on whatever connection it comes", async () => {
+test("the settings of one client are nobody else's", async () => {
   await withPgPack({ general: 'default_pool_size = 2' }, async pgpack => {
     const names = Array.from({ length: 12 }, (_, i) => `client ${i}`);
     await Promise.all(
@@ -194,7 +194,7 @@ test("the settings of one client are nobody else's, on whatever connection it co
   });
 });
 
-test('SET follows its transaction: undone by ROLLBACK and by ROLLBACK TO, kept by COMMIT', async () => {
+test('SET is undone by ROLLBACK and ROLLBACK TO, kept by COMMIT', async () => {
   await withPgPack({ general: 'default_pool_size = 2' }, async pgpack => {
     const client = await connect(pgpack.address);
     const workMem = async () => (await client.query('SHOW work_mem')).rows[0].work_mem as string;
@@ -280,7 +280,7 @@ for (const shards of [1, 2]) {
   }
 }
 
-test('a client that sends Sync and is gone before the answer has its work committed, once', async () => {
+test('the work of a client that is gone behind its Sync is committed', async () => {
   await withPgPack({ ...oneShard(), general: 'default_pool_size = 1' }, async pgpack => {
     const client = await RawClient.login(pgpack.address);
     await client.ask(extended("INSERT INTO items VALUES (9, 'kept')"));

@@ -14,6 +14,7 @@ import { projectRoot } from '../support/source-tree.ts';
 const launcher = join(projectRoot, 'bin/pgpack.js');
 let directory: string;
 let database: TestDatabase;
+const children: ChildProcess[] = [];
 
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'pgpack-test-cli-'));
@@ -21,6 +22,7 @@ before(async () => {
 });
 
 after(async () => {
+  for (const child of children) child.kill('SIGKILL');
   await database.drop();
   rmSync(directory, { recursive: true });
 });
@@ -130,6 +132,7 @@ async function start(general = ''): Promise<Running> {
   writeUsers(users, 'first');
   const args = [launcher, '-c', config, '-u', users];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk));

@@ -92,7 +92,7 @@ test('node-postgres: values of many types come back as they went, text and prepa
   await client.end();
 });
 
-test('node-postgres: an error ends neither the connection nor a transaction that is rolled back', async () => {
+test('node-postgres: an error ends neither connection nor session', async () => {
   const client = await pgClient(pgpack);
   await assert.rejects(client.query('SELECT nonsense'), { code: '42703' });
   await assert.rejects(client.query({ name: 'bad', text: 'SELECT * FROM nowhere' }), {
@@ -148,7 +148,7 @@ test('postgres.js: a savepoint in a transaction over shards', async () => {
   await sql.end();
 });
 
-test("postgres.js: COPY in is split over the shards, COPY of a shard's rows comes out", async () => {
+test('postgres.js: COPY in is split over the shards, COPY out is read', async () => {
   const sql = postgresJs(pgpack);
   const lines = Array.from({ length: 5_000 }, (_, i) => `${1_000 + i}\tcopied ${i}\t\\N\t\\N\n`);
   const target = await sql`COPY items FROM STDIN`.writable();

@@ -83,7 +83,7 @@ for (const [kind, of] of [
   ['one shard', () => single],
   ['two shards', () => sharded],
 ] as const) {
-  test(`messages of a gigabyte that are announced and not sent take no memory (${kind})`, async () => {
+  test(`gigabytes announced and not sent take no memory (${kind})`, async () => {
     await bounded(of(), async client => {
       const others = await Promise.all(
         Array.from({ length: 20 }, () => RawClient.login(of().address)),

@@ -221,7 +221,7 @@ function randomStart(random: Random): Buffer {
   return random.below(4) === 0 ? follow : Buffer.concat([packet, follow]);
 }
 
-test(`${streams} random streams end the connection with an error that has a name, and leave nothing`, async t => {
+test(`${streams} random streams end in errors with names, and leave nothing`, async t => {
   const seed = Number(process.env['PGPACK_SEED'] ?? Date.now() % 1_000_000);
   t.diagnostic(`PGPACK_SEED=${seed}`);
   const random = seededRandom(seed);

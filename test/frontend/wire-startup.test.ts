@@ -88,7 +88,7 @@ test('an unknown database and an unknown user are refused', async () => {
   assert.match(await refusal({ ...address, password: 'wrong' }, {}), /V=FATAL C=28P01/);
 });
 
-test('SSLRequest and GSSENCRequest are answered N where there is none, and the login goes on', async () => {
+test('SSLRequest and GSSENCRequest are answered N, the login goes on', async () => {
   const client = await RawClient.dial(pgpack.address);
   client.send(Buffer.from([0, 0, 0, 8, 4, 210, 22, 48]));
   assert.equal(await client.byte(), 'N');
@@ -121,7 +121,7 @@ async function cancel(processId: number, secret: Buffer): Promise<readonly Messa
 }
 
 for (const version of [0x30000, 0x30002]) {
-  test(`a cancel request of protocol ${version.toString(16)} stops the query that runs`, async () => {
+  test(`a cancel request of protocol ${version.toString(16)} stops the query`, async () => {
     const client = await RawClient.login(pgpack.address, { version });
     client.send(query('SELECT pg_sleep(30)'));
     await new Promise(resolve => setTimeout(resolve, 100));

@@ -21,7 +21,7 @@ export interface LoginOptions {
 }
 
 const protocol30 = 0x30000;
-const replyTimeoutMs = 5_000;
+const replyTimeoutMs = 15_000;
 
 export class RawClient {
   /** What came before the first ReadyForQuery. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { PgPack } from './pgpack.ts';
 
-const patienceMs = 5_000;
+const patienceMs = 20_000;
 
 /** Resolves when `condition` holds; fails with `what` when it does not come to hold. */
 export async function eventually(

@@ -98,7 +98,7 @@ test('a branch is opened on a shard when it is touched, and only there', async (
   assert.deepEqual(await counts(), [0, 1, 1]);
 });
 
-test('what is not committed is seen by nobody else, and ROLLBACK undoes it on all shards', async () => {
+test('what is not committed nobody else sees, and ROLLBACK undoes it', async () => {
   const other = await connect(pgpack.address);
   await run('BEGIN');
   for (const key of keys) await insert(key);
@@ -172,7 +172,7 @@ test('a statement that PgPack refuses fails the transaction like any error', asy
   assert.deepEqual(await counts(), [0, 0, 0]);
 });
 
-test('isolation level and SET LOCAL hold on every branch and end with the transaction', async () => {
+test('isolation level and SET LOCAL hold on every branch', async () => {
   await run('BEGIN ISOLATION LEVEL REPEATABLE READ', "SET LOCAL work_mem = '9MB'");
   for (const key of keys) await insert(key);
   for (const key of keys) {
@@ -259,7 +259,7 @@ test('COMMIT AND CHAIN begins the next transaction on the shards it touches', as
   assert.deepEqual(await counts(), [1, 0, 0]);
 });
 
-test('a block that begins by extended messages with Describe is a block on the shard that was asked', async () => {
+test('a BEGIN that is described is a block on the shard that was asked', async () => {
   const raw = await RawClient.login(pgpack.address);
   assert.equal((await raw.ask(extended('BEGIN'))).at(-1), 'Z T');
   for (const key of keys) {
