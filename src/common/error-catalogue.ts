@@ -86,6 +86,7 @@ const rows = {
   preparedStatementExists: ['42P05', 'ERROR', 'user', 'prepared statement "{name}" already exists'],
   unnamedStatementMissing: ['26000', 'ERROR', 'user', 'unnamed prepared statement does not exist'],
   portalMissing: ['34000', 'ERROR', 'user', 'portal "{name}" does not exist'],
+  cachedPlanChanged: ['0A000', 'ERROR', 'user', 'cached plan must not change result type'],
   portalEnded: ['55000', 'ERROR', 'user', 'portal cannot be run'],
   portalExists: ['42P03', 'ERROR', 'user', 'cursor "{name}" already exists'],
   inFailedTransaction: [

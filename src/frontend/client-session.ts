@@ -24,7 +24,7 @@ import { handleExtended } from './extended-query.ts';
 import { followRelay } from './follow-relay.ts';
 import { handleFunctionCall } from './function-call.ts';
 import { HeldServerWatch } from './held-server-watch.ts';
-import { findUnit, Inbox, type Unit } from './inbox.ts';
+import { findUnit, Inbox, ownUnit, type Unit } from './inbox.ts';
 import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
 import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { ReportedError } from './reported-error.ts';
@@ -177,9 +177,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     while (pos < length && !this.#waiting && !this.#closed) {
       const found = findUnit(buffer, pos, length, pos, this.#options.messageBytesMax);
       if (found.ending === null) break;
-      const bytes = Buffer.from(buffer.subarray(pos, found.end));
+      const unit = ownUnit(buffer.subarray(pos, found.end), found.ending);
       pos = found.end;
-      this.#handle({ bytes, type: bytes[0]!, ending: found.ending });
+      this.#handle(unit);
     }
     return pos;
   }

@@ -344,6 +344,8 @@ function writeItem(
       else {
         prepareWhereMissing(out, steps, statement, server);
         out.begin(type).text('S').cstring(statement.serverName).end();
+        steps.push({ kind: 'describe', statement });
+        return;
       }
       break;
     case 0:
@@ -367,7 +369,11 @@ function writeClientParse(
 ): void {
   if (statement.serverName === '') {
     server.unnamed = statement;
-  } else if (statement.isOn(server) && server.transactionStatus !== TransactionStatus.failed) {
+  } else if (isRefusedAtParse(statement, server)) {
+    steps.push({ kind: 'forward' });
+    writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
+    return;
+  } else if (statement.isOn(server)) {
     steps.push({ kind: 'parse-complete' });
     return;
   } else {
@@ -376,6 +382,13 @@ function writeClientParse(
   writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
   statement.preparedOn(server);
   steps.push({ kind: 'parse', statement });
+}
+
+/** In a failed block PostgreSQL parses nothing but its end. */
+function isRefusedAtParse(statement: PreparedStatement, server: ServerConnection): boolean {
+  if (server.transactionStatus !== TransactionStatus.failed) return false;
+  const kind = statement.cached.plan.effect?.kind;
+  return kind !== 'commit' && kind !== 'rollback' && kind !== 'rollback-to';
 }
 
 /** Closes the statement that was not used for the longest time, if there are too many. */

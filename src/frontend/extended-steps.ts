@@ -21,7 +21,7 @@ import {
   resultFormat,
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import { rowDescription } from '../protocol/row-description.ts';
+import { columnTypes, rowDescription } from '../protocol/row-description.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import type { Unit } from './inbox.ts';
 import { raiseParseError } from './parse-error.ts';
@@ -141,7 +141,8 @@ class Stepper {
     const statement = statements.get(bind.statement);
     const cached = statement.planIn(this.#cache);
     refuseInFailedBlock(this.#session, cached.plan);
-    const run = { cached, bind, parameterTypes: statement.parameterTypes };
+    const { parameterTypes, described } = statement;
+    const run = { cached, bind, parameterTypes, described };
     const wide = new WidePortal(this.#session, run);
     statements.setPortal(bind.portal, { statement, shard: -1, wide });
     client.write(bindComplete);
@@ -157,7 +158,10 @@ class Stepper {
     refuseInFailedBlock(this.#session, plan);
     const { sql, parameterTypes } = statement;
     const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes);
-    if (target === 'S') client.write(parameterDescription(types));
+    if (target === 'S') {
+      client.write(parameterDescription(types));
+      if (columns !== null) statement.described ??= columnTypes(columns);
+    }
     const bind = portal?.wide?.bind ?? null;
     const shown = columns?.map((column, i) => ({
       ...column,

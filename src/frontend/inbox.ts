@@ -48,10 +48,9 @@ export class Inbox {
     this.#scanned = found.end;
     if (found.ending === null) return null;
     this.#start = found.end;
-    const unit = this.#buffer.subarray(from, found.end);
-    const result = { bytes: Buffer.from(unit), type: unit[0]!, ending: found.ending };
+    const unit = ownUnit(this.#buffer.subarray(from, found.end), found.ending);
     if (this.#start === this.#end) this.#clear();
-    return result;
+    return unit;
   }
 
   /** The next whole message whatever its kind (its own memory), or null when it is not all
@@ -81,6 +80,17 @@ export class Inbox {
     this.#start = 0;
     this.#end = kept;
   }
+}
+
+/** A unit with memory of its own; what is left of a COPY that is over is dropped unread, and
+ *  there may be much of it. */
+export function ownUnit(bytes: Buffer, ending: Unit['ending']): Unit {
+  const type = bytes[0]!;
+  return { bytes: isCopyMessage(type) ? bytes : Buffer.from(bytes), type, ending };
+}
+
+function isCopyMessage(type: number): boolean {
+  return type === Frontend.copyData || type === Frontend.copyDone || type === Frontend.copyFail;
 }
 
 /**
@@ -114,11 +124,8 @@ function standsAlone(type: number): boolean {
     case Frontend.functionCall:
     case Frontend.terminate:
     case Frontend.password:
-    case Frontend.copyData:
-    case Frontend.copyDone:
-    case Frontend.copyFail:
       return true;
     default:
-      return false;
+      return isCopyMessage(type);
   }
 }

@@ -7,7 +7,7 @@ import type { RowChunk, ShardClient } from '../executor/shard-client.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
 import { parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
-import { rowDescription } from '../protocol/row-description.ts';
+import { columnTypes, rowDescription } from '../protocol/row-description.ts';
 import { FanOut } from './fan-out.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
@@ -67,7 +67,20 @@ export class MergeRun {
       rowCount: index => rowCountParameter(run, index),
       memoryBytesMax: session.database.config.general.mergeMemoryLimit,
     });
-    return new MergeRun(session, execution, fanOut);
+    const merge = new MergeRun(session, execution, fanOut);
+    if (run.described !== null) await merge.#keepsTo(run.described);
+    return merge;
+  }
+
+  /** The client decodes rows by the columns it was told (plancache.c, RevalidateCachedQuery). */
+  async #keepsTo(described: string): Promise<void> {
+    try {
+      const columns = columnTypes(await this.#execution.columns);
+      if (columns !== described) throw new PgError(errors.cachedPlanChanged);
+    } catch (error) {
+      await this.#settle();
+      throw error;
+    }
   }
 
   async describe(): Promise<void> {

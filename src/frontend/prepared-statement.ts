@@ -9,6 +9,8 @@ export class PreparedStatement {
   readonly sql: string;
   /** OIDs the client declared. */
   readonly parameterTypes: readonly number[];
+  /** Types of the columns that clients were told (`columnTypes`); null: nobody asked yet. */
+  described: string | null = null;
   #cached: CachedStatement;
   /** Its name on servers; empty for the unnamed statement. */
   readonly serverName: string;

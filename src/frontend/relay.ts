@@ -6,6 +6,7 @@ import type { ServerConnection, ServerConsumer } from '../backend/server-connect
 import type { PgError } from '../common/pg-error.ts';
 import { closeComplete, parseComplete } from '../protocol/backend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
+import { columnTypes, readRowDescription } from '../protocol/row-description.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 
@@ -14,6 +15,8 @@ export type RelayStep =
   | { readonly kind: 'forward' }
   /** The client's own Parse: forwarded. */
   | { readonly kind: 'parse'; readonly statement: PreparedStatement }
+  /** The client's Describe of a statement: forwarded, and its columns noted. */
+  | { readonly kind: 'describe'; readonly statement: PreparedStatement }
   /** PgPack's Parse or Close: nobody but us asked. */
   | { readonly kind: 'swallow'; readonly statement: PreparedStatement | null }
   /** PgPack's Close of a statement that makes room for another. */
@@ -221,6 +224,11 @@ export class Relay implements ServerConsumer {
     if (step === undefined || step.kind === 'forward') {
       this.#forward(buffer, start, end);
     } else if (step.kind === 'parse') {
+      this.#forward(buffer, start, end);
+    } else if (step.kind === 'describe') {
+      if (buffer[start] === Backend.rowDescription) {
+        step.statement.described ??= columnTypes(readRowDescription(buffer.subarray(start, end)));
+      }
       this.#forward(buffer, start, end);
     }
     this.#localSteps();

@@ -38,6 +38,8 @@ export interface StatementRun {
   /** null: simple protocol, no parameters, text results. */
   readonly bind: BindMessage | null;
   readonly parameterTypes: readonly number[];
+  /** Types of the columns that the client was told (`columnTypes`); null: none. */
+  readonly described: string | null;
 }
 
 export interface SessionContext {

@@ -153,7 +153,7 @@ async function runScript(session: SessionContext, script: CachedScript): Promise
   try {
     for (const cached of script.statements) {
       if (several) await transaction.beginImplicit();
-      const run: StatementRun = { cached, bind: null, parameterTypes: [] };
+      const run: StatementRun = { cached, bind: null, parameterTypes: [], described: null };
       if (!(await runStatement(session, run))) throw new ReportedError();
     }
   } catch (error) {

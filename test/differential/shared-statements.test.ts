@@ -46,6 +46,8 @@ for (const shards of [1, 3]) {
   test(`a prepared statement means what its own client set (${shards} shards)`, async () => {
     const wrong: string[] = [];
     for (const { one, other, sql } of settings) {
+      // Refused with several shards: it changes which keys a predicate names.
+      if (shards > 1 && one.includes('transform_null_equals')) continue;
       const got = await inTurn(endpoints.get(shards)!.pgpack.address, one, other, sql);
       const expected = await inTurn(endpoints.get(1)!.database.oracle, one, other, sql);
       if (JSON.stringify(got) !== JSON.stringify(expected)) {

@@ -1,6 +1,7 @@
 # Settings that change how values are read or written: what is merged is still what was stored
 
 SET array_nulls = off
+--refused 2 3 4
 
 SELECT code FROM codes WHERE code = ANY («'{NULL,a}'») ORDER BY uses, code
 
@@ -13,6 +14,7 @@ RESET array_nulls
 SELECT code FROM codes WHERE code = ANY ('{NULL}')
 
 SET extra_float_digits = -13
+--refused 2 3 4
 
 SELECT id, id::float8 / 1000 + 1 AS x FROM users WHERE id BETWEEN 0 AND 90 ORDER BY x
 
@@ -151,6 +153,7 @@ SELECT set_config('standard_conforming_strings', 'off', false)
 SELECT code FROM codes WHERE code = E'\\'
 
 SELECT set_config('extra_float_digits', '-13', false)
+--refused 2 3 4
 
 SELECT id, id::float8 / 1000 + 1 AS x FROM users WHERE id BETWEEN 0 AND 90 ORDER BY x
 
@@ -206,6 +209,7 @@ SELECT count(*) FROM users
 RESET search_path
 
 SET transform_null_equals = on
+--refused 2 3 4
 
 SELECT count(*) FROM codes WHERE label = NULL
 

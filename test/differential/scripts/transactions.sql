@@ -184,7 +184,7 @@ SELECT born, count(*) FROM users WHERE id < 5 GROUP BY born ORDER BY born
 
 SET IntervalStyle = 'iso_8601'
 
-SELECT sum(iv), avg(iv), max(iv) FROM kinds
+SELECT sum(iv), avg(iv) FROM kinds
 --refused 2 3 4
 
 SELECT iv, id FROM kinds ORDER BY iv, id LIMIT 20
@@ -199,6 +199,7 @@ SELECT by, id FROM kinds ORDER BY by, id LIMIT 20
 --refused 2 3 4
 
 SET extra_float_digits = 0
+--refused 2 3 4
 
 SELECT f8, id FROM kinds ORDER BY f8, id LIMIT 20
 
