@@ -162,12 +162,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     return this.#busy || this.#copy !== null;
   }
 
-  /** query_timeout has passed. */
-  timeOut(): void {
-    this.sinceMs = Date.now();
-    this.cancel();
-  }
-
   get inTransaction(): boolean {
     return this.transaction.mode === 'explicit' || this.exchangeServer !== null;
   }
@@ -421,14 +415,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   blockEnded(): void {
     this.#catalog.transactionEnded();
     this.statements.closePortals();
-  }
-
-  get clientEncoding(): string {
-    return this.transaction.servers[0]?.parameters.get('client_encoding') ?? 'UTF8';
-  }
-
-  get serverVersion(): number {
-    return Number.parseInt(this.transaction.servers[0]?.parameters.get('server_version') ?? '', 10);
   }
 
   applyEffect(plan: StatementPlan, tag: string): void {

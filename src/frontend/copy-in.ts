@@ -71,12 +71,13 @@ function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
     return { push: (data, to) => to(null, data), end() {} };
   }
   const { type } = session.database.rules[plan.rule]!;
-  const encoding = session.clientEncoding;
+  const { parameters } = session.transaction.servers[0]!;
+  const encoding = parameters.get('client_encoding') ?? 'UTF8';
   requireSplittableEncoding(encoding, plan.format.format, type === 'varchar');
   const { format, keyPosition, column } = plan;
   const rowBytesMax = session.database.config.general.messageSizeLimit;
   // Before PostgreSQL 18 `\.` alone on a line ended csv data too.
-  const csvEndMarker = session.serverVersion < 18;
+  const csvEndMarker = Number.parseInt(parameters.get('server_version') ?? '', 10) < 18;
   const rows = openCopyRows({ format, keyPosition, column, rowBytesMax, csvEndMarker });
   return new RowDistributor(rows, session, plan);
 }

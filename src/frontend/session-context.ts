@@ -77,10 +77,6 @@ export interface SessionContext {
   resumeCopy(): void;
   /** The receiver wants no more: what the client still sends of its COPY is dropped. */
   stopCopy(): void;
-  /** Major version of the servers, as one that is held says it. */
-  readonly serverVersion: number;
-  /** `client_encoding` as the client was told. */
-  readonly clientEncoding: string;
   /** Resolves when the client has taken what was written to it; rejects when it is gone. */
   clientDrained(): Promise<void>;
 }

@@ -29,7 +29,9 @@ export function enforceTimeouts(
   for (const session of sessions) {
     const sinceMs = nowMs - session.sinceMs;
     if (session.busy) {
-      if (sinceMs >= limits.queryTimeoutMs) session.timeOut();
+      if (sinceMs < limits.queryTimeoutMs) continue;
+      session.sinceMs = nowMs;
+      session.cancel();
     } else if (session.inTransaction) {
       if (sinceMs >= limits.clientIdleInTransactionTimeoutMs) {
         session.terminate(new PgError(errors.idleInTransactionTimeout));
