@@ -94,10 +94,7 @@ export class Pool {
     }
     const { checkoutTimeoutMs } = this.#limits;
     this.#waiters.set(waiter, Date.now() + checkoutTimeoutMs);
-    this.#sweep ??= setTimeout(
-      () => this.#giveUpLate(),
-      Math.max(1, Math.min(sweepMsMax, checkoutTimeoutMs)),
-    );
+    this.#watchWaiters();
     this.#openForWaiters();
   }
 
@@ -111,8 +108,13 @@ export class Pool {
       this.#waiters.delete(waiter);
       waiter.onRefused(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
     }
-    if (this.#waiters.size === 0) return;
-    this.#sweep ??= setTimeout(() => this.#giveUpLate(), Math.max(1, Math.min(sweepMsMax, ms)));
+    if (this.#waiters.size > 0) this.#watchWaiters();
+  }
+
+  #watchWaiters(): void {
+    if (this.#sweep !== null) return;
+    const periodMs = Math.max(1, Math.min(sweepMsMax, this.#limits.checkoutTimeoutMs));
+    this.#sweep = setTimeout(() => this.#giveUpLate(), periodMs);
   }
 
   /** Takes a connection back, whatever state it is in, and makes it fit for the next client. */

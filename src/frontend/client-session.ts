@@ -113,8 +113,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     return this.#catalog.load();
   }
 
-  // ------------------------------------------------------------------ what the client sends
-
   onBytes(buffer: Buffer, length: number): void {
     if (this.#closed) return;
     try {
@@ -171,7 +169,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     while (pos < length && !this.#waiting && !this.#closed) {
       const found = findUnit(buffer, pos, length, pos, this.#options.messageBytesMax);
       if (found.ending === null) break;
-      const unit = ownUnit(buffer.subarray(pos, found.end), found.ending);
+      const unit = ownUnit(buffer, pos, found.end, found.ending);
       pos = found.end;
       this.#handle(unit);
     }
@@ -334,8 +332,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     for (const server of this.transaction.servers) server.consumer = this.#watch;
   }
 
-  // ------------------------------------------------------------------ relay
-
   startRelay(server: ServerConnection, request: RelayRequest): void {
     const goesOn = this.exchangeServer === server;
     this.#request = goesOn ? joined(this.#request!, request) : request;
@@ -349,10 +345,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     const waiter = this.#relayWaiter;
     this.#relayWaiter = null;
     const goOn = () => (waiter === null ? this.#unitDone() : waiter.resolve(nothingYet));
-    if (this.#relay.pendingSteps <= pendingStepsMax) return goOn();
-    // More of the exchange is taken when this much of it is answered.
-    server.send(flushMessage, 0);
-    this.#relay.whenCaughtUp(goOn);
+    if (this.#relay.pendingSteps > pendingStepsMax) {
+      // More of the exchange is taken when this much of it is answered.
+      server.send(flushMessage, 0);
+      this.#relay.whenCaughtUp(goOn);
+    } else goOn();
   }
 
   relayWhenReady(shard: number, requestFor: (server: ServerConnection) => RelayRequest): void {
@@ -421,8 +418,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     applyEffect(this, this.#catalog, plan, tag);
   }
 
-  // ------------------------------------------------------------------ COPY FROM STDIN
-
   onRelayCopyIn(server: ServerConnection): void {
     const extended = server.openExchange || this.#request!.bytes[0] !== Frontend.query;
     if (extended && !server.openExchange) {
@@ -468,8 +463,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.#fatal(error);
     }
   }
-
-  // ------------------------------------------------------------------ the client's end
 
   clientDrained(): Promise<void> {
     if (this.#closed) return Promise.reject(new PgError(errors.queryCanceled));

@@ -118,10 +118,11 @@ function planUnit(session: SessionContext, unit: Unit, cache: StatementCache): U
     planner.undo();
     return null;
   }
-  return { ...planner, shard, asksServer: planner.asksServer || exchangeServer !== null };
+  planner.asksServer ||= exchangeServer !== null;
+  return planner;
 }
 
-class UnitPlanner {
+class UnitPlanner implements UnitPlan {
   readonly items: Item[] = [];
   readonly plans: StatementPlan[] = [];
   readonly parsing: string[] = [];
@@ -302,15 +303,16 @@ function requestFor(
 ): RelayRequest {
   const open = unit.ending === 'open';
   const goesOn = open || session.exchangeServer !== null;
-  const base = { open, forwardReady: true, plans: plan.plans, parsing: plan.parsing };
+  const { plans, parsing } = plan;
   if (plan.verbatim && !goesOn && startsOwn(plan.items, server)) {
-    return { ...base, bytes: unit.bytes, steps: null };
+    return { bytes: unit.bytes, open, steps: null, forwardReady: true, plans, parsing };
   }
   const out = new ByteWriter(unit.bytes.length + 128);
   const steps: RelayStep[] = [];
   for (const item of plan.items) writeItem(out, steps, unit.bytes, item, server);
   const plain = !goesOn && steps.every(step => step.kind === 'forward');
-  return { ...base, bytes: out.take(), steps: plain ? null : steps };
+  const bytes = out.take();
+  return { bytes, open, steps: plain ? null : steps, forwardReady: true, plans, parsing };
 }
 
 /** The unnamed statement is parsed here before it is used, or is there already. */

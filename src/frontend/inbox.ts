@@ -48,7 +48,7 @@ export class Inbox {
     this.#scanned = found.end;
     if (found.ending === null) return null;
     this.#start = found.end;
-    const unit = ownUnit(this.#buffer.subarray(from, found.end), found.ending);
+    const unit = ownUnit(this.#buffer, from, found.end, found.ending);
     if (this.#start === this.#end) this.#clear();
     return unit;
   }
@@ -84,9 +84,12 @@ export class Inbox {
 
 /** A unit with memory of its own; what is left of a COPY that is over is dropped unread, and
  *  there may be much of it. */
-export function ownUnit(bytes: Buffer, ending: Unit['ending']): Unit {
-  const type = bytes[0]!;
-  return { bytes: isCopyMessage(type) ? bytes : Buffer.from(bytes), type, ending };
+export function ownUnit(buffer: Buffer, start: number, end: number, ending: Unit['ending']): Unit {
+  const type = buffer[start]!;
+  if (isCopyMessage(type)) return { bytes: buffer.subarray(start, end), type, ending };
+  const bytes = Buffer.allocUnsafe(end - start);
+  buffer.copy(bytes, 0, start, end);
+  return { bytes, type, ending };
 }
 
 function isCopyMessage(type: number): boolean {
