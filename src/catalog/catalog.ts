@@ -1,5 +1,6 @@
-// What the planner knows of a database's schema, as plain facts. Loaded from one shard (they agree,
-// the loader checks it) and never changed: a schema change makes a new catalog with a new version.
+// What the planner knows of a database's schema, as plain facts. Loaded from one shard,
+// shard 0, the others being taken to agree, and never changed: a schema change makes a new catalog
+// with a new version.
 
 export type RelationKind =
   | 'table'

@@ -53,7 +53,7 @@ export const demoStatements: readonly DemoStatement[] = [
     check: outcome => rowsAre(outcome, [1, 2, 3].map(userWithCountry)),
   },
   {
-    shows: 'rows go to their shards; all are committed or none',
+    shows: 'rows go to their shards; nothing is committed before every shard has its rows',
     sql: `INSERT INTO users (id, name, email, country, created_at) VALUES
   (20001, 'Margaret Hamilton', 'margaret@example.com', 'US', '2026-01-01'),
   (20002, 'Radia Perlman', 'radia@example.com', 'US', '2026-01-01'),
