@@ -26,6 +26,7 @@ import type { RelayRequest, SessionContext } from './session-context.ts';
 import { relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
+import { leavesFailedBlock } from './statement-shards.ts';
 
 /** One message of a unit, and the statement it is about. */
 interface Item {
@@ -388,9 +389,8 @@ function writeClientParse(
 
 /** In a failed block PostgreSQL parses nothing but its end. */
 function isRefusedAtParse(statement: PreparedStatement, server: ServerConnection): boolean {
-  if (server.transactionStatus !== TransactionStatus.failed) return false;
-  const kind = statement.cached.plan.effect?.kind;
-  return kind !== 'commit' && kind !== 'rollback' && kind !== 'rollback-to';
+  const { plan } = statement.cached;
+  return server.transactionStatus === TransactionStatus.failed && !leavesFailedBlock(plan);
 }
 
 /** Closes the statement that was not used for the longest time, if there are too many. */

@@ -28,11 +28,15 @@ export function refusal({ construct, hint }: Refusal): PgError {
   return new PgError(errors.unsupportedAcrossShards, { construct }, hint === null ? {} : { hint });
 }
 
-/** PostgreSQL only takes the end of the block then (postgres.c, IsTransactionExitStmt). */
+/** Throws `inFailedTransaction` for everything but the end of a failed block. */
 export function refuseInFailedBlock(session: SessionContext, plan: StatementPlan): void {
   const { transaction } = session;
   if (!transaction.failed || session.database.shardCount === 1) return;
-  const kind = plan.effect?.kind;
-  if (kind === 'commit' || kind === 'rollback' || kind === 'rollback-to') return;
-  throw new PgError(errors.inFailedTransaction);
+  if (!leavesFailedBlock(plan)) throw new PgError(errors.inFailedTransaction);
+}
+
+/** What PostgreSQL takes in a failed block (postgres.c, IsTransactionExitStmt). */
+export function leavesFailedBlock({ effect }: StatementPlan): boolean {
+  const kind = effect?.kind;
+  return kind === 'commit' || kind === 'rollback' || kind === 'rollback-to';
 }
