@@ -21,11 +21,11 @@ import {
   resultFormat,
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import { columnTypes, rowDescription } from '../protocol/row-description.ts';
+import { rowDescription } from '../protocol/row-description.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import type { Unit } from './inbox.ts';
 import { raiseParseError } from './parse-error.ts';
-import { portableTypes } from './portable-types.ts';
+import { columnTypes, portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { ReportedError } from './reported-error.ts';
 import type { SessionContext } from './session-context.ts';

@@ -7,8 +7,9 @@ import type { RowChunk, ShardClient } from '../executor/shard-client.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
 import { parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
-import { columnTypes, rowDescription } from '../protocol/row-description.ts';
+import { rowDescription } from '../protocol/row-description.ts';
 import { FanOut } from './fan-out.ts';
+import { columnTypes } from './portable-types.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
 /** Runs it whole, for the simple protocol or an Execute without a row limit. */

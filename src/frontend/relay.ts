@@ -6,8 +6,9 @@ import type { ServerConnection, ServerConsumer } from '../backend/server-connect
 import type { PgError } from '../common/pg-error.ts';
 import { closeComplete, parseComplete } from '../protocol/backend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
-import { columnTypes, readRowDescription } from '../protocol/row-description.ts';
+import { readRowDescription } from '../protocol/row-description.ts';
 import type { Transport } from '../transport/transport.ts';
+import { columnTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 
 /** What happens to the next answer of an extended exchange, in the order of its messages. */

@@ -38,18 +38,6 @@ export function readRowDescription(message: Buffer): ColumnDescription[] {
   return columns;
 }
 
-/** FirstNormalObjectId of src/include/access/transam.h: types that users made. */
-const userOidMin = 16_384;
-
-/** What a client that knows these columns counts on: their number and types. OIDs of users' types
- *  differ from shard to shard and count as one. */
-export function columnTypes(columns: readonly ColumnDescription[]): string {
-  const types = columns.map(({ typeOid, typeModifier }) =>
-    typeOid < userOidMin ? `${typeOid}:${typeModifier}` : 'user',
-  );
-  return types.join(',');
-}
-
 export function rowDescription(columns: readonly ColumnDescription[]): Buffer {
   const writer = new ByteWriter(64).begin(Backend.rowDescription).int16(columns.length);
   for (const column of columns) {
