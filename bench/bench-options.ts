@@ -8,7 +8,10 @@ export type QueryMode = (typeof queryModes)[number];
 const targetNames = ['direct', 'pgbouncer', 'single', 'sharded'] as const;
 export type TargetName = (typeof targetNames)[number];
 
-const parts = ['pgbench', 'memory', 'micro'] as const;
+/** Those of the targets that are between clients and servers. */
+export type ProxyName = Exclude<TargetName, 'direct'>;
+
+const parts = ['pgbench', 'idle', 'active', 'result', 'memory', 'literals', 'micro'] as const;
 type Part = (typeof parts)[number];
 
 export interface BenchOptions {
@@ -23,6 +26,14 @@ export interface BenchOptions {
   readonly poolSize: number;
   /** Rows of `big`, in thousands, for the memory part; the last is also compared in time. */
   readonly bigRows: readonly number[];
+  /** Clients of the parts idle and active, and measured seconds of the latter. */
+  readonly idleClients: number;
+  readonly activeClients: number;
+  readonly activeSeconds: number;
+  /** Size of the one big result, in 10⁶ bytes. */
+  readonly resultMb: number;
+  /** Put the tables into docs/performance.md. */
+  readonly writeDocs: boolean;
   /** Directory for a CPU profile of each PgPack, or null. */
   readonly profile: string | null;
 }
@@ -34,8 +45,20 @@ export const usage = `node bench/run.ts [options]
   --modes ${queryModes.join(',')}
   --targets ${targetNames.join(',')}
   --only ${parts.join(',')}
+      pgbench   pgbench -S: throughput, latency, CPU of the proxy
+      idle      memory of the proxy for each idle client
+      active    many clients that wait for 20 server connections: do they wait alike
+      result    one big result through one connection
+      memory    rows in order, merged from three shards
+      literals  hit rate of the statement cache where literals differ
+      micro     steps of the hot path, in this process
   --pool 10                server connections per pool
   --big-rows 100000,1000000
+  --idle-clients 10000
+  --active-clients 5000
+  --active-seconds 10
+  --result-mb 1000
+  --write-docs             put the tables into docs/performance.md
   --profile DIRECTORY      write a CPU profile of each PgPack (open it in Chrome's DevTools)
 `;
 
@@ -52,6 +75,11 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       only: { type: 'string', default: parts.join(',') },
       pool: { type: 'string', default: '10' },
       'big-rows': { type: 'string', default: '100000,1000000' },
+      'idle-clients': { type: 'string', default: '10000' },
+      'active-clients': { type: 'string', default: '5000' },
+      'active-seconds': { type: 'string', default: '10' },
+      'result-mb': { type: 'string', default: '1000' },
+      'write-docs': { type: 'boolean', default: false },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -66,6 +94,11 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     only: words('only', values.only, parts),
     poolSize: number('pool', values.pool),
     bigRows: values['big-rows'].split(',').map(text => number('big-rows', text)),
+    idleClients: number('idle-clients', values['idle-clients']),
+    activeClients: number('active-clients', values['active-clients']),
+    activeSeconds: number('active-seconds', values['active-seconds']),
+    resultMb: number('result-mb', values['result-mb']),
+    writeDocs: values['write-docs'],
     profile: values.profile ?? null,
   };
 }

@@ -2,11 +2,10 @@
 // statement's plan, and planning one that was not seen before.
 
 import { StatementCache } from '../src/frontend/statement-cache.ts';
-import { planStatement } from '../src/planner/plan-statement.ts';
 import { shardOfBinary, shardOfText, shardOfTextBytes } from '../src/sharding/sharding-key.ts';
 import { liftLiterals, newLiftedStatement } from '../src/sql/lexer.ts';
 import { loadParser, parseStatements } from '../src/sql/parser.ts';
-import { sampleCatalog, sampleRules } from '../test/planner/sample-catalog.ts';
+import { planSample, sampleKeyTypes, sampleShardCount } from './sample-plan.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
 export interface MicroFigures {
@@ -15,7 +14,6 @@ export interface MicroFigures {
   readonly nanos: Spread;
 }
 
-const shardCount = 3;
 const passes = 7;
 const passMs = 60;
 /** Different inputs, so that no step sees the same one twice in a row. */
@@ -61,17 +59,17 @@ function hashes(): MicroFigures[] {
   return [
     timed('hash: bigint, text of a parameter', i => {
       const key = integerBytes[i]!;
-      return shardOfTextBytes('bigint', key, 0, key.length, shardCount);
+      return shardOfTextBytes('bigint', key, 0, key.length, sampleShardCount);
     }),
-    timed('hash: bigint, binary', i => shardOfBinary('bigint', binary[i]!, 0, 8, shardCount)),
-    timed('hash: bigint, literal', i => shardOfText('bigint', integers[i]!, shardCount)),
+    timed('hash: bigint, binary', i => shardOfBinary('bigint', binary[i]!, 0, 8, sampleShardCount)),
+    timed('hash: bigint, literal', i => shardOfText('bigint', integers[i]!, sampleShardCount)),
     timed('hash: varchar, 16 bytes', i => {
       const key = names[i]!;
-      return shardOfTextBytes('varchar', key, 0, key.length, shardCount);
+      return shardOfTextBytes('varchar', key, 0, key.length, sampleShardCount);
     }),
     timed('hash: uuid, text', i => {
       const key = uuidBytes[i]!;
-      return shardOfTextBytes('uuid', key, 0, key.length, shardCount);
+      return shardOfTextBytes('uuid', key, 0, key.length, sampleShardCount);
     }),
   ];
 }
@@ -90,14 +88,14 @@ function liftings(): MicroFigures[] {
 /** From the bytes of a simple query to its shard, the plan being in the cache. */
 function lookups(): MicroFigures[] {
   const [[name, textOf]] = statements as unknown as [(typeof statements)[number]];
-  const cache = newCache();
+  const cache = new StatementCache(50_000, planSample, null);
   const texts = variantsOf(textOf);
   const bytes = texts.map(text => Buffer.from(text));
   const route = (i: number): number => {
     const text = bytes[i]!;
     if (!liftLiterals(text, 0, text.length, cache.lifted)) return -2;
     const shape = cache.shape();
-    return shape?.shardOf(text, cache.lifted, rules, shardCount) ?? -2;
+    return shape?.shardOf(text, cache.lifted, sampleKeyTypes, sampleShardCount) ?? -2;
   };
   liftLiterals(bytes[0]!, 0, bytes[0]!.length, cache.lifted);
   cache.learnShape(cache.script(texts[0]!));
@@ -117,29 +115,9 @@ function misses(): MicroFigures[] {
     const texts = variantsOf(textOf);
     return timed(`plan on a miss: ${name}`, i => {
       const [{ text, stmt } = { text: '', stmt: {} }] = parseStatements(texts[i]!);
-      return plan(text, stmt).tag.length;
+      return planSample(text, stmt).plan.tag.length;
     });
   });
-}
-
-const rules = sampleRules.map(({ dataType }) => ({ type: dataType as 'bigint' }));
-
-function plan(sql: string, stmt: Parameters<typeof planStatement>[0]['stmt']) {
-  const searchPath = ['public'];
-  return planStatement({
-    ...{ sql, stmt, shardCount, searchPath },
-    catalog: sampleCatalog,
-    rules: sampleRules,
-  });
-}
-
-function newCache(): StatementCache {
-  const planAndDoubt = (sql: string, stmt: Parameters<typeof plan>[1]) => ({
-    plan: plan(sql, stmt),
-    parameters: false,
-    unresolved: false,
-  });
-  return new StatementCache(50_000, planAndDoubt, null);
 }
 
 function variantsOf(textOf: (key: number) => string): string[] {

@@ -104,7 +104,8 @@ async function startTargets(
     const { text, prepares } = pgBouncerVersion(pgBouncer);
     say(`${text}${prepares ? '' : ': no prepared statements in transaction mode'}`);
     const supported = prepares ? modes : modes.filter(mode => mode !== 'prepared');
-    add('pgbouncer', await startPgBouncer(pgBouncer, single.port, poolSize), supported);
+    const input = { serverPort: single.port, poolSize, clientsMax: 1_000 };
+    add('pgbouncer', await startPgBouncer(pgBouncer, input), supported);
   } else if (wanted.has('pgbouncer')) {
     say('PgBouncer is not installed: no ratios');
   }

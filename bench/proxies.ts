@@ -24,6 +24,9 @@ interface PgPackInput {
   /** Ports of the shards, in their order. */
   readonly shards: readonly number[];
   readonly poolSize: number;
+  /** By shard, in place of `poolSize`. */
+  readonly poolSizes?: readonly number[];
+  readonly clientsMax?: number;
   readonly bigRows: readonly number[];
   /** Where to write a CPU profile at the end, or null. */
   readonly profile: string | null;
@@ -56,17 +59,21 @@ export async function startPgPack(input: PgPackInput): Promise<ProxyProcess> {
   return proxyOf(program, directory, port);
 }
 
-function pgPackConfig({ shards, poolSize, bigRows }: PgPackInput, port: number): string {
+function pgPackConfig(input: PgPackInput, port: number): string {
+  const { shards, poolSize, poolSizes, bigRows } = input;
   const general = {
     host: '127.0.0.1',
     port,
     default_pool_size: poolSize,
+    ...(input.clientsMax !== undefined && { max_client_conn: input.clientsMax }),
     auth_type: 'trust',
     log_level: 'warn',
   };
   const databases = shards.map((shardPort, shard) => {
     const server = { name: database, shard, host: '127.0.0.1', port: shardPort };
-    return `[[databases]]\n${toml(server)}`;
+    const poolSizeHere = poolSizes?.[shard];
+    const limits = poolSizeHere === undefined ? {} : { pool_size: poolSizeHere };
+    return `[[databases]]\n${toml({ ...server, ...limits })}`;
   });
   const keys = [['pgbench_accounts', 'aid'], ...bigRows.map(rows => [bigTable(rows), 'id'])];
   const sharded = keys.map(([name, column]) => {
@@ -101,9 +108,9 @@ export function pgBouncerVersion(path: string): PgBouncerVersion {
 /** PgBouncer in transaction mode; it refuses to run as root, as PostgreSQL does. */
 export async function startPgBouncer(
   path: string,
-  serverPort: number,
-  poolSize: number,
+  input: { serverPort: number; poolSize: number; clientsMax: number },
 ): Promise<ProxyProcess> {
+  const { serverPort, poolSize, clientsMax } = input;
   const owner = unprivilegedUser();
   const directory = keptDirectory('bench-pgbouncer', owner);
   const port = await freePort();
@@ -119,7 +126,7 @@ export async function startPgBouncer(
     `auth_file = ${join(directory, 'users.txt')}`,
     'pool_mode = transaction',
     `default_pool_size = ${poolSize}`,
-    'max_client_conn = 1000',
+    `max_client_conn = ${clientsMax}`,
     'log_connections = 0',
     'log_disconnections = 0',
     'log_stats = 0',

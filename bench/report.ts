@@ -6,7 +6,7 @@ import type { MicroFigures } from './micro.ts';
 import type { Cell } from './pgbench-rounds.ts';
 import { spreadOf, spreadText, tableText } from './statistics.ts';
 
-const titles: Readonly<Record<TargetName, string>> = {
+export const targetTitles: Readonly<Record<TargetName, string>> = {
   direct: 'PostgreSQL',
   pgbouncer: 'PgBouncer',
   single: 'PgPack, 1 shard',
@@ -25,7 +25,7 @@ export function pgbenchTable(cells: readonly Cell[]): string {
       return spreadText(spreadOf(ratios), 2);
     };
     return [
-      ...[mode, String(clients), titles[target]],
+      ...[mode, String(clients), targetTitles[target]],
       spreadText(spreadOf(group.map(({ tps }) => tps)), 0),
       spreadText(spreadOf(group.map(({ p50Ms }) => p50Ms)), 2),
       spreadText(spreadOf(group.map(({ p99Ms }) => p99Ms)), 2),

@@ -1,10 +1,12 @@
-// `npm run bench`: PgPack against PgBouncer and against no proxy, its memory while it merges, and
-// the steps of its hot path alone. Prints tables in Markdown and writes all figures to bench/out.
+// `npm run bench`: PgPack against PgBouncer and against no proxy, with few clients, with crowds and
+// with big results; its memory while it merges; the steps of its hot path alone. Prints tables in
+// Markdown and writes all figures to bench/out.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { removeEverything } from '../src/embedded/keeper.ts';
+import { loadParser } from '../src/sql/parser.ts';
 import { type BenchOptions, readOptions, usage } from './bench-options.ts';
 import {
   type BenchServers,
@@ -13,46 +15,98 @@ import {
   finishBigTable,
   startBenchServers,
 } from './bench-servers.ts';
+import { type BigResultFigures, measureBigResults } from './big-result.ts';
 import { type BigSelectFigures, measureBigSelect } from './big-select.ts';
+import { type ActiveFigures, type IdleFigures, measureActive, measureIdle } from './crowd.ts';
+import { writeTables } from './documented-tables.ts';
 import { findProgram } from './find-program.ts';
+import { type LiteralFigures, measureLiterals } from './literal-lifting.ts';
 import { type MicroFigures, microBenchmarks } from './micro.ts';
 import { type Cell, copyTable, measurePgbench } from './pgbench-rounds.ts';
 import { hasProcessUsage } from './process-usage.ts';
 import { startPgPack } from './proxies.ts';
 import { bigSelectTable, microTable, pgbenchTable } from './report.ts';
+import {
+  activeTable,
+  addedLatencyTable,
+  bigResultTable,
+  idleTable,
+  literalTable,
+} from './tables.ts';
 
 interface Figures {
   cells: readonly Cell[];
+  idle: readonly IdleFigures[];
+  active: readonly ActiveFigures[];
+  bigResults: readonly BigResultFigures[];
   bigSelects: readonly BigSelectFigures[];
+  literals: readonly LiteralFigures[];
   micro: readonly MicroFigures[];
 }
 
+const none: Figures = {
+  ...{ cells: [], idle: [], active: [], bigResults: [], bigSelects: [] },
+  ...{ literals: [], micro: [] },
+};
+
 async function main(options: BenchOptions): Promise<void> {
-  const figures: Figures = { cells: [], bigSelects: [], micro: [] };
+  const figures = { ...none };
   say(`Node.js ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}`);
-  const pgbench = findProgram('pgbench');
   const wanted = new Set(options.only);
+  const tables = new Map<string, string>();
+  const print = (name: string, table: string): void => {
+    tables.set(name, table);
+    process.stdout.write(`\n${table}\n\n`);
+  };
+  if (wanted.delete('literals')) {
+    await loadParser();
+    figures.literals = measureLiterals();
+    print('literals', literalTable(figures.literals));
+  }
+  if (wanted.delete('micro')) {
+    figures.micro = await microBenchmarks();
+    print('micro', microTable(figures.micro));
+  }
+  if (wanted.size > 0) await measureWithServers(figures, options, print);
+  say(`figures are in ${write(figures, options)}`);
+  if (options.writeDocs) writeTables(tables);
+}
+
+async function measureWithServers(
+  figures: Figures,
+  options: BenchOptions,
+  print: (name: string, table: string) => void,
+): Promise<void> {
+  if (!hasProcessUsage()) throw new Error('CPU and memory are read from /proc: only on Linux');
+  const wanted = new Set(options.only);
+  const servers = await startBenchServers();
+  const pgbench = findProgram('pgbench');
   if (wanted.has('pgbench') && pgbench === null) {
     say('pgbench is not installed: that part is skipped');
-    wanted.delete('pgbench');
-  }
-  if (wanted.has('micro')) {
-    figures.micro = await microBenchmarks();
-    print(microTable(figures.micro));
-  }
-  if (wanted.has('pgbench') || wanted.has('memory')) {
-    if (!hasProcessUsage()) throw new Error('CPU and memory are read from /proc: only on Linux');
-    const servers = await startBenchServers();
-    if (wanted.has('pgbench')) {
-      figures.cells = await measurePgbench(pgbench!, servers, options, say);
-      print(pgbenchTable(figures.cells));
+  } else if (wanted.has('pgbench')) {
+    figures.cells = await measurePgbench(pgbench!, servers, options, say);
+    for (const clients of options.clients) {
+      const cells = figures.cells.filter(cell => cell.clients === clients);
+      print(`pgbench ${clients}`, pgbenchTable(cells));
     }
-    if (wanted.has('memory')) {
-      figures.bigSelects = await measureBigSelects(servers, options);
-      print(bigSelectTable(figures.bigSelects));
-    }
+    print('latency', addedLatencyTable(figures.cells));
   }
-  say(`figures are in ${write(figures, options)}`);
+  if (wanted.has('idle')) {
+    figures.idle = await measureIdle(servers, options, say);
+    print('idle', idleTable(figures.idle));
+  }
+  if (wanted.has('active')) {
+    figures.active = await measureActive(servers, options, say);
+    print('active', activeTable(figures.active));
+  }
+  if (wanted.has('result')) {
+    figures.bigResults = await measureBigResults(servers, options, say);
+    print('result', bigResultTable(figures.bigResults));
+  }
+  if (wanted.has('memory')) {
+    figures.bigSelects = await measureBigSelects(servers, options);
+    print('memory', bigSelectTable(figures.bigSelects));
+  }
 }
 
 async function measureBigSelects(
@@ -90,10 +144,6 @@ function write(figures: Figures, options: BenchOptions): string {
 /** Progress: not part of the tables. */
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-function print(table: string): void {
-  process.stdout.write(`\n${table}\n\n`);
 }
 
 let options: BenchOptions | null = null;
