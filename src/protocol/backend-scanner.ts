@@ -1,16 +1,36 @@
 // Finds the messages in what a server sends, without copying. Rows (DataRow, CopyData) pass as
-// byte ranges, cut wherever the chunk was cut; every other message is shown whole.
+// byte ranges, cut wherever the chunk was cut; every other message is shown whole, unless nobody
+// wants to see it.
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { Backend, headerBytes } from './message-codes.ts';
 
 export interface BackendSink {
+  /** Messages that say only how a statement went on (descriptions of results, completions) come
+   *  with the rows. Asked once for each run of them. */
+  readonly quiet?: boolean;
   /** A whole message, header included: `buffer[start]` is its type. Valid during the call. */
   onMessage(type: number, buffer: Buffer, start: number, end: number): void;
-  /** Bytes of DataRow or CopyData messages, in order, not necessarily whole. */
+  /** Bytes of DataRow or CopyData messages, or of those that nobody wants to see, in order, not
+   *  necessarily whole. */
   onRows(buffer: Buffer, start: number, end: number): void;
 }
+
+const rowTypes = typesOf([Backend.dataRow, Backend.copyData]);
+const quietTypes = typesOf([
+  Backend.dataRow,
+  Backend.copyData,
+  Backend.rowDescription,
+  Backend.noData,
+  Backend.parameterDescription,
+  Backend.parseComplete,
+  Backend.bindComplete,
+  Backend.closeComplete,
+  Backend.commandComplete,
+  Backend.emptyQuery,
+  Backend.portalSuspended,
+]);
 
 export class BackendScanner {
   readonly #messageBytesMax: number;
@@ -26,6 +46,11 @@ export class BackendScanner {
   /** True between messages: nothing half-read. */
   get atBoundary(): boolean {
     return this.#rowRest === 0 && this.#partial === null;
+  }
+
+  /** A row was shown in part. */
+  get inRow(): boolean {
+    return this.#rowRest > 0;
   }
 
   /** Throws PgError `protocolViolation` or `messageTooLarge` on a length that cannot be. */
@@ -44,8 +69,8 @@ export class BackendScanner {
         return;
       }
       const type = chunk[pos]!;
-      if (type === Backend.dataRow || type === Backend.copyData) {
-        pos = this.#rows(chunk, pos, length, sink);
+      if (rowTypes[type] === 1 || (quietTypes[type] === 1 && sink.quiet === true)) {
+        pos = this.#run(chunk, pos, length, sink);
       } else {
         const end = pos + this.#size(chunk, pos);
         if (end > length) {
@@ -58,12 +83,11 @@ export class BackendScanner {
     }
   }
 
-  /** A run of row messages from `pos` on; returns where it ends. */
-  #rows(chunk: Buffer, start: number, length: number, sink: BackendSink): number {
+  /** A run of messages from `pos` on that pass as bytes; returns where it ends. */
+  #run(chunk: Buffer, start: number, length: number, sink: BackendSink): number {
+    const types = sink.quiet === true ? quietTypes : rowTypes;
     let pos = start;
-    while (length - pos >= headerBytes) {
-      const type = chunk[pos]!;
-      if (type !== Backend.dataRow && type !== Backend.copyData) break;
+    while (length - pos >= headerBytes && types[chunk[pos]!] === 1) {
       pos += this.#size(chunk, pos);
       if (pos > length) {
         this.#rowRest = pos - length;
@@ -101,7 +125,13 @@ export class BackendScanner {
   }
 
   #size(buffer: Buffer, pos: number): number {
-    const size = buffer.readInt32BE(pos + 1) + 1;
+    // Buffer.readInt32BE costs more than the rest of the scan.
+    const length =
+      (buffer[pos + 1]! << 24) |
+      (buffer[pos + 2]! << 16) |
+      (buffer[pos + 3]! << 8) |
+      buffer[pos + 4]!;
+    const size = length + 1;
     if (size < headerBytes) {
       throw new PgError(errors.protocolViolation, { what: `invalid message length ${size - 1}` });
     }
@@ -114,4 +144,10 @@ export class BackendScanner {
   #keep(chunk: Buffer, start: number, end: number): void {
     this.#partial = Buffer.from(chunk.subarray(start, end));
   }
+}
+
+function typesOf(types: readonly number[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const type of types) table[type] = 1;
+  return table;
 }

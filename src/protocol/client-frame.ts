@@ -36,6 +36,8 @@ export function clientMessageSize(
 
 /** Position of the zero byte that ends the string at `pos`; throws when there is none. */
 export function stringEnd(buffer: Buffer, pos: number, end: number): number {
+  // Most names are empty.
+  if (pos < end && buffer[pos] === 0) return pos;
   const zero = buffer.indexOf(0, pos);
   if (zero < 0 || zero >= end) {
     throw new PgError(errors.protocolViolation, { what: 'invalid string in message' });
@@ -58,7 +60,7 @@ export function readParse(buffer: Buffer, start: number, end: number): ParseMess
   if (sqlEnd + 3 + 4 * count !== end) throw truncated('Parse');
   for (let i = 0; i < count; i++) parameterTypes.push(buffer.readUInt32BE(sqlEnd + 3 + 4 * i));
   return {
-    name: buffer.toString('utf8', start + headerBytes, nameEnd),
+    name: textOf(buffer, start + headerBytes, nameEnd),
     sql: buffer.toString('utf8', nameEnd + 1, sqlEnd),
     parameterTypes,
   };
@@ -100,8 +102,8 @@ export function readBind(buffer: Buffer, start: number, end: number): BindMessag
   if (pos + 2 > end || pos + 2 + 2 * buffer.readUInt16BE(pos) !== end) throw truncated('Bind');
   return {
     buffer,
-    portal: portalEnd === start + headerBytes ? '' : buffer.toString('utf8', start + 5, portalEnd),
-    statement: buffer.toString('utf8', portalEnd + 1, statementEnd),
+    portal: textOf(buffer, start + headerBytes, portalEnd),
+    statement: textOf(buffer, portalEnd + 1, statementEnd),
     rest,
     end,
     parameters,
@@ -151,7 +153,7 @@ export function readTarget(
   }
   const nameEnd = stringEnd(buffer, start + headerBytes + 1, end);
   if (nameEnd + 1 !== end) throw truncated('Describe or Close');
-  const name = buffer.toString('utf8', start + headerBytes + 1, nameEnd);
+  const name = textOf(buffer, start + headerBytes + 1, nameEnd);
   return { target: target === 0x53 ? 'S' : 'P', name };
 }
 
@@ -163,9 +165,13 @@ export function readExecute(
   const nameEnd = stringEnd(buffer, start + headerBytes, end);
   if (nameEnd + 5 !== end) throw truncated('Execute');
   return {
-    portal: buffer.toString('utf8', start + headerBytes, nameEnd),
+    portal: textOf(buffer, start + headerBytes, nameEnd),
     rowsMax: buffer.readInt32BE(nameEnd + 1),
   };
+}
+
+function textOf(buffer: Buffer, start: number, end: number): string {
+  return start === end ? '' : buffer.toString('utf8', start, end);
 }
 
 function truncated(message: string): PgError {

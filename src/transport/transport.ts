@@ -6,7 +6,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { timerMs } from '../common/timer.ts';
-import { rawWriter } from './raw-write.ts';
+import { turnClock } from '../common/turn-clock.ts';
+import { rawStream } from './raw-stream.ts';
 
 export interface TransportReceiver {
   /** `buffer[0..length)` is valid during the call, unless `keepReadBuffer` is called in it. */
@@ -15,6 +16,14 @@ export interface TransportReceiver {
   onDrain(): void;
   /** The connection is gone; called once. */
   onClose(error: Error | null): void;
+}
+
+/** Whole seconds count. Where Node.js takes no interval and count, they are 1 s and 10. */
+export interface KeepAlive {
+  readonly enabled: boolean;
+  readonly timeMs: number;
+  readonly intervalMs: number;
+  readonly retries: number;
 }
 
 const readBufferBytes = 65_536;
@@ -29,8 +38,11 @@ export class Transport {
   #replaceReadBuffer = false;
   #closed = false;
   #pendingBytes = 0;
+  /** Of those that were pending, what the kernel took since. */
+  #takenBytes = 0;
   /** Writes go to the handle itself. */
   #raw = false;
+  #local = false;
   #error: Error | null = null;
 
   private constructor(readBuffer: Buffer) {
@@ -38,9 +50,10 @@ export class Transport {
     this.#socket = new net.Socket();
   }
 
-  /** Takes over a socket that a server with `pauseOnConnect` accepted. */
-  static accepted(socket: net.Socket): Transport {
+  /** Takes over a socket that a server with `pauseOnConnect` accepted; `local`: a Unix socket. */
+  static accepted(socket: net.Socket, local = false): Transport {
     const transport = new Transport(sharedReadBuffer);
+    transport.#local = local;
     const { _handle: handle } = socket as unknown as { _handle: unknown };
     const inner = socket as unknown as { _handle: unknown };
     inner._handle = null;
@@ -85,12 +98,47 @@ export class Transport {
     return this.#socket instanceof tls.TLSSocket ? this.#socket : null;
   }
 
+  /** What is there already, for a receiver that has just taken over. */
+  redeliver(bytes: Buffer): void {
+    this.#receiver?.onBytes(bytes, bytes.length);
+  }
+
+  /** Our own certificate on this connection, in DER; null without TLS. */
+  get ownCertificate(): Buffer | null {
+    return this.tlsSocket?.getX509Certificate()?.raw ?? null;
+  }
+
+  /** What the other side's certificate is, in DER; null without one. */
+  get peerCertificate(): Buffer | null {
+    return this.tlsSocket?.getPeerX509Certificate()?.raw ?? null;
+  }
+
   /** Bytes written that the kernel has not taken yet. */
   get backlogBytes(): number {
     return this.#pendingBytes;
   }
 
+  /** Grows as the peer takes what was pending. */
+  get bytesTaken(): number {
+    return this.#takenBytes;
+  }
+
+  /** A Unix socket: nobody but this machine can listen in. */
+  get local(): boolean {
+    return this.#local;
+  }
+
+  /** From the peer and to it; the stream counts them itself. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten ?? 0;
+  }
+
   get remoteAddress(): string {
+    if (this.#local) return '[local]';
     return `${this.#socket.remoteAddress ?? ''}:${this.#socket.remotePort ?? 0}`;
   }
 
@@ -106,7 +154,7 @@ export class Transport {
       return false;
     }
     try {
-      this.#pendingBytes += rawWriter!.write(this.#socket, bytes, this.#onWritten);
+      this.#pendingBytes += rawStream!.write(this.#socket, bytes, this.#onWritten);
     } catch (error) {
       this.destroy(error as Error);
     }
@@ -115,6 +163,7 @@ export class Transport {
 
   readonly #onWritten = (bytes: number, error: Error | null): void => {
     this.#pendingBytes -= bytes;
+    this.#takenBytes += bytes;
     if (error !== null) this.destroy(error);
     else if (this.#pendingBytes === 0 && !this.#closed) this.#receiver?.onDrain();
   };
@@ -149,13 +198,22 @@ export class Transport {
     this.#socket.destroy();
   }
 
-  setKeepAlive(enabled: boolean, initialDelayMs: number): void {
-    this.#socket.setKeepAlive(enabled, initialDelayMs);
+  /** Probes of an idle connection (tcp(7): TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT). */
+  setKeepAlive({ enabled, timeMs, intervalMs, retries }: KeepAlive): void {
+    const socket = this.#socket as unknown as {
+      setKeepAlive(on: boolean, delayMs: number, intervalMs: number, count: number): void;
+    };
+    socket.setKeepAlive(enabled, timeMs, intervalMs, retries);
   }
 
-  /** Answers a client's SSLRequest: TLS on this stream, we being the server. */
-  startTlsServer(options: tls.TLSSocketOptions): void {
+  /** TLS on this stream, we being the server. `received`: what of the handshake was read. */
+  startTlsServer(options: tls.TLSSocketOptions, received?: Buffer): void {
     const socket = this.#detach();
+    if (received !== undefined) {
+      // A TLSSocket takes first what lies in the socket it wraps (lib/internal/tls/wrap.js).
+      socket.pause();
+      socket.unshift(received);
+    }
     this.#use(new tls.TLSSocket(socket, { ...options, isServer: true }));
   }
 
@@ -183,7 +241,7 @@ export class Transport {
 
   #use(socket: net.Socket): void {
     this.#socket = socket;
-    this.#raw = rawWriter !== null && !(socket instanceof tls.TLSSocket);
+    this.#raw = rawStream !== null && !(socket instanceof tls.TLSSocket);
     socket.setNoDelay(true);
     socket.on('error', error => {
       this.#error ??= error;
@@ -198,17 +256,29 @@ export class Transport {
       this.#receiver?.onClose(this.#error);
     });
     if (socket instanceof tls.TLSSocket) {
-      socket.on('data', (chunk: Buffer) => this.#receiver?.onBytes(chunk, chunk.length));
+      socket.on('data', (chunk: Buffer) => {
+        turnClock.stale = true;
+        this.#receiver?.onBytes(chunk, chunk.length);
+      });
     } else {
+      if (this.#raw) rawStream!.read(socket, this.#onRawBytes);
       socket.resume();
     }
   }
+
+  readonly #onRawBytes = (length: number): void => {
+    if (this.#closed) return;
+    turnClock.stale = true;
+    this.#receiver?.onBytes(this.#readBuffer, length);
+    if (this.#replaceReadBuffer) rawStream!.replaceBuffer(this.#socket, this.#nextReadBuffer()!);
+  };
 
   #onRead(): { buffer: () => Buffer; callback: (length: number, buffer: Uint8Array) => boolean } {
     return {
       // node:net asks before the first read and after each; undefined keeps the buffer.
       buffer: () => this.#nextReadBuffer() as Buffer,
       callback: (length, buffer) => {
+        turnClock.stale = true;
         this.#receiver?.onBytes(buffer as Buffer, length);
         return true;
       },

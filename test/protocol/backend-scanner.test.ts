@@ -22,7 +22,7 @@ const answers = [
 const stream = Buffer.concat(answers);
 
 /** What a sink is shown: messages one by one, rows joined between them. */
-function scan(chunks: readonly Buffer[]): { seen: string[]; atBoundary: boolean } {
+function scan(chunks: readonly Buffer[], quiet = false): { seen: string[]; atBoundary: boolean } {
   const scanner = new BackendScanner(limit);
   const seen: string[] = [];
   let rows = '';
@@ -34,6 +34,7 @@ function scan(chunks: readonly Buffer[]): { seen: string[]; atBoundary: boolean 
     // The chunk stands in a larger, reused buffer.
     const buffer = Buffer.concat([chunk, Buffer.from('left over from before')]);
     scanner.feed(buffer, chunk.length, {
+      quiet,
       onMessage(type, bytes, start, end) {
         closeRows();
         assert.equal(bytes[start], type);
@@ -57,6 +58,22 @@ test('messages come one by one, rows between two messages as one run', () => {
   const expected = [text(0, 1), text(1, 4), text(4, 5), text(5, 6), text(6, 7), text(7, 8)];
   assert.deepEqual(whole.seen, [...expected, text(8, 9), text(9, 10), text(10, 11)]);
   assert.ok(whole.atBoundary);
+});
+
+test('a quiet sink is shown what concerns the connection, all else comes as bytes', () => {
+  const { seen, atBoundary } = scan([stream], true);
+  const text = (from: number, to: number) =>
+    Buffer.concat(answers.slice(from, to)).toString('latin1');
+  const shown = [text(0, 4), text(4, 5), text(5, 7), text(7, 8), text(8, 9), text(9, 10)];
+  assert.deepEqual(seen, [...shown, text(10, 11)]);
+  assert.ok(atBoundary);
+});
+
+test('to a quiet sink no byte is lost wherever the stream is cut', () => {
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const { seen } = scan([stream.subarray(0, cut), stream.subarray(cut)], true);
+    assert.equal(seen.join(''), stream.toString('latin1'), `cut at ${cut}`);
+  }
 });
 
 test('a cut at any two bytes changes nothing', () => {
