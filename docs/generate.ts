@@ -1,5 +1,5 @@
-// Writes docs/configuration.md, docs/errors.md and docs/support.md from the tables of keys and of
-// errors and from the golden plans (`npm run docs`). A test compares the files with what this makes.
+// Writes docs/configuration.md, errors.md, support.md, metrics.md and admin.md from the tables of keys,
+// errors, metrics and views and from the golden plans (`npm run docs`). Tests compare them.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,9 @@ import {
   sections,
   variableOf,
 } from '../src/config/sections.ts';
+import { adminPage } from './admin-page.ts';
 import { code, table } from './markdown.ts';
+import { metricsPage } from './metrics-page.ts';
 import { supportPage, withSupportTable } from './support-page.ts';
 
 const notes: Readonly<Record<Status, string>> = {
@@ -168,6 +170,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL('./configuration.md', import.meta.url), configurationPage());
   writeFileSync(new URL('./errors.md', import.meta.url), errorsPage());
   writeFileSync(new URL('./support.md', import.meta.url), supportPage());
+  writeFileSync(new URL('./metrics.md', import.meta.url), metricsPage());
+  writeFileSync(new URL('./admin.md', import.meta.url), adminPage());
   const readme = new URL('../README.md', import.meta.url);
   writeFileSync(readme, withSupportTable(readFileSync(readme, 'utf8')));
 }

@@ -1,18 +1,34 @@
 // PgPack put together: configuration → pools, services, listener; reload and shutdown.
 
 import PQueue from 'p-queue';
+import { AdminDatabase } from './admin/admin-database.ts';
+import type { AdminTarget, ShutdownMode } from './admin/admin-target.ts';
+import { takeSnapshot } from './admin/take-snapshot.ts';
 import { clientSideTlsOptions, serverSideTlsContext } from './auth/tls-context.ts';
-import { Cluster, type ShardTarget } from './backend/cluster.ts';
-import type { Pool } from './backend/pool.ts';
-import type { ServerTls } from './backend/server-login.ts';
+import type { ShardTarget } from './backend/cluster.ts';
+import type { Pool, PoolLimits } from './backend/pool.ts';
+import type { ServerTls } from './backend/server-address.ts';
+import { ServerSecrets } from './backend/server-secrets.ts';
 import { createLogger, type Logger } from './common/logger.ts';
 import { timerMs } from './common/timer.ts';
+import { version } from './common/version.ts';
 import type { Config } from './config/config.ts';
-import { type Database, poolSettings, type User } from './config/topology.ts';
-import { DatabaseService } from './frontend/database-service.ts';
+import {
+  type Database,
+  type PoolSettings,
+  poolSettings,
+  type Server,
+  type User,
+} from './config/topology.ts';
+import type { LoginRequest } from './frontend/client-login.ts';
+import type { DatabaseService } from './frontend/database-service.ts';
 import { Listener } from './frontend/listener.ts';
-import { enforceTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
+import { ServiceDirectory } from './frontend/service-directory.ts';
+import { SessionTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
+import { UserDirectory } from './frontend/user-directory.ts';
+import type { Snapshot, SnapshotDetail } from './metrics/snapshot.ts';
 import { loadParser } from './sql/parser.ts';
+import type { KeepAlive } from './transport/transport.ts';
 
 /** What is open at this moment. */
 export interface AppCounts {
@@ -31,19 +47,34 @@ export interface App {
   address(): { readonly host: string; readonly port: number };
   /** Takes over a new configuration; connections of what did not change stay. */
   reload(config: Config): void;
-  /** `drain`: clients finish their transactions first, up to shutdown_timeout. */
-  close(options: { readonly drain: boolean }): Promise<void>;
+  /** What SHUTDOWN of the admin database asks for; who started the app closes it. */
+  readonly stopRequested: Promise<ShutdownMode>;
+  readonly controls: AdminControls;
+  close(options: CloseOptions): Promise<void>;
+}
+
+/** What the admin database does to the process; SHOW and KILL_CLIENT apart. */
+export type AdminControls = Omit<AdminTarget, 'snapshot' | 'killClient'>;
+
+export interface CloseOptions {
+  /** True is the mode `servers`, false is `now`. */
+  readonly drain: boolean;
+  /** Before `drain`. */
+  readonly mode?: ShutdownMode;
 }
 
 export interface AppOptions {
   readonly log?: Logger;
+  /** The configuration as the files have it now. Throws what is wrong with them. */
+  readonly readConfig?: () => Config;
 }
 
 /** Rejects when the port cannot be listened on or TLS files cannot be read. */
 export async function startApp(config: Config, options: AppOptions): Promise<App> {
   await loadParser();
   const { logLevel, logFormat, host, port } = config.general;
-  const app = new RunningApp(config, options.log ?? createLogger(logLevel, logFormat));
+  const log = options.log ?? createLogger(logLevel, logFormat);
+  const app = new RunningApp(config, log, options.readConfig);
   await app.listen(host, port);
   return app;
 }
@@ -54,31 +85,66 @@ class RunningApp implements App {
   readonly #log: Logger;
   readonly #listener: Listener;
   readonly #connectQueue: PQueue;
-  readonly #services = new Map<string, DatabaseService>();
-  readonly #retired = new Set<DatabaseService>();
+  readonly #services: ServiceDirectory;
+  readonly #users: UserDirectory;
+  readonly #secrets = new ServerSecrets((user, database) => this.#users.forget(user, database));
   readonly #maintenance: NodeJS.Timeout;
   #timeouts: NodeJS.Timeout | null = null;
   #config: Config;
   #clientTls: ReturnType<typeof clientSideTlsOptions> | null;
   #serverTls: ServerTls | null;
   #port = 0;
+  readonly controls: AdminControls;
+  readonly #admin: AdminDatabase;
+  readonly #startedAtMs = Date.now();
+  #requestStop: (mode: ShutdownMode) => void = () => {};
+  readonly stopRequested: Promise<ShutdownMode> = new Promise(resolve => {
+    this.#requestStop = resolve;
+  });
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, readConfig: (() => Config) | undefined) {
     this.#config = config;
     this.#log = log;
     this.#clientTls = clientTls(config);
     this.#serverTls = serverTls(config);
     this.#connectQueue = new PQueue({ concurrency: config.general.fanOutConnections });
+    this.#users = new UserDirectory({
+      config: () => this.#config,
+      targets: (user, database) => this.#targets(user, database),
+      log,
+    });
     this.#listener = new Listener({
       config: () => this.#config,
       tls: () => this.#clientTls,
-      serviceFor: ({ user, database }) => this.#serviceFor(user, database),
+      keepAlive: () => keepAlive(this.#config),
+      users: this.#users,
+      serviceFor: request => this.#serviceFor(request),
+      openAdmin: (...from) => this.#admin.open(...from),
       log,
     });
-    this.#maintenance = setInterval(() => this.#maintain(), maintenancePeriodMs);
+    this.#services = new ServiceDirectory({
+      config: () => this.#config,
+      targets: (user, database) => this.#targets(user, database),
+      connectQueue: this.#connectQueue,
+      onRetired: service => this.#listener.retire(service),
+      onDropped: ({ user, database }) => this.#secrets.forget(user.name, database.name),
+      log,
+    });
+    this.controls = this.#makeControls(readConfig);
+    const target: AdminTarget = {
+      ...this.controls,
+      snapshot: async detail => this.#snapshot(detail),
+      killClient: async id => this.#listener.terminateClient(id),
+    };
+    this.#admin = new AdminDatabase(target, () => this.#config, log);
+    const maintain = () => {
+      this.#services.maintain(Date.now());
+      this.#users.maintain(Date.now());
+    };
+    this.#maintenance = setInterval(maintain, maintenancePeriodMs);
     this.#maintenance.unref();
     this.#watchTimeouts();
-    this.#openMinimum();
+    this.#services.openAll();
   }
 
   get port(): number {
@@ -86,8 +152,7 @@ class RunningApp implements App {
   }
 
   get counts(): AppCounts {
-    const services = [...this.#services.values(), ...this.#retired];
-    const pools = services.flatMap(service => service.cluster.pools);
+    const pools = this.#services.all.flatMap(service => service.cluster.pools);
     const total = (count: (pool: Pool) => number) =>
       pools.reduce((sum, one) => sum + count(one), 0);
     return {
@@ -105,82 +170,117 @@ class RunningApp implements App {
   async listen(host: string, port: number): Promise<void> {
     try {
       this.#port = await this.#listener.listen(host, port);
+      await this.#listenLocally(this.#port);
+      await this.#admin.listen();
     } catch (error) {
+      this.#listener.destroy();
       this.#stop();
       throw error;
     }
     this.#log.info({ host, port: this.#port }, 'PgPack is listening');
   }
 
+  async #listenLocally(port: number): Promise<void> {
+    const { unixSocketDir, unixSocketMode, unixSocketGroup } = this.#config.general;
+    if (unixSocketDir === null) return;
+    const path = await this.#listener.listenLocally({
+      directory: unixSocketDir,
+      port,
+      mode: unixSocketMode,
+      group: unixSocketGroup,
+    });
+    this.#log.info({ path }, 'PgPack is listening on a Unix socket');
+  }
+
   reload(config: Config): void {
-    this.#clientTls = clientTls(config);
-    this.#serverTls = serverTls(config);
-    const before = this.#config;
+    const [forClients, forServers] = [clientTls(config), serverTls(config)];
+    this.#clientTls = forClients;
+    this.#serverTls = forServers;
     this.#config = config;
-    for (const [key, service] of [...this.#services]) {
-      const database = config.databases.get(service.database.name);
-      const user = config.users.find(one => one.name === service.user.name);
-      const same =
-        sameValue(database, service.database) &&
-        sameValue(user, service.user) &&
-        sameValue(config.general, before.general);
-      if (same) continue;
-      this.#services.delete(key);
-      this.#retired.add(service);
-      service.retire(() => this.#retired.delete(service));
-    }
+    this.#connectQueue.concurrency = config.general.fanOutConnections;
+    this.#users.reload();
+    this.#services.reload();
     this.#watchTimeouts();
-    this.#openMinimum();
+    this.#services.openAll();
     this.#log.info('configuration reloaded');
   }
 
-  async close({ drain }: { readonly drain: boolean }): Promise<void> {
-    if (drain) {
-      const timeoutMs = timerMs(this.#config.general.shutdownTimeoutMs);
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, timeoutMs);
-      });
-      await Promise.race([this.#listener.drain(), timeout]);
-      clearTimeout(timer);
-    }
+  #makeControls(readConfig: (() => Config) | undefined): AdminControls {
+    const services = this.#services;
+    return {
+      reload: async () => this.reload(readConfig === undefined ? this.#config : readConfig()),
+      pause: database => services.pause(database),
+      resume: async database => services.resume(database),
+      reconnect: async database => services.reconnect(database),
+      waitClose: database => services.waitClose(database),
+      maintenance: async on => services.setMaintenance(on),
+      kill: async database => {
+        this.#listener.terminate(of => database === null || of.database.name === database);
+        services.kill(database);
+      },
+      enable: async (database, on) => services.enable(database, on),
+      shutdown: mode => this.#requestStop(mode),
+    };
+  }
+
+  async close({ drain, mode }: CloseOptions): Promise<void> {
+    const how = mode ?? (drain ? 'servers' : 'now');
+    if (how !== 'now') await this.#drain(how === 'servers');
     this.#listener.destroy();
     this.#stop();
     this.#log.info('PgPack has stopped');
   }
 
+  /** Waits for transactions up to shutdown_timeout (for clients: as long as it takes), then for
+   *  statements to be cancelled up to shutdown_termination_timeout. */
+  async #drain(endIdle: boolean): Promise<void> {
+    const { shutdownTimeoutMs, shutdownTerminationTimeoutMs } = this.#config.general;
+    const drained = this.#listener.drain({ endIdle }).then(() => true);
+    if (!endIdle) return void (await drained);
+    if (await Promise.race([drained, after(shutdownTimeoutMs)])) return;
+    if (shutdownTerminationTimeoutMs === null) return;
+    this.#listener.cancelAll();
+    await Promise.race([drained, after(shutdownTerminationTimeoutMs)]);
+  }
+
+  #snapshot(detail: SnapshotDetail): Snapshot {
+    const services = this.#services;
+    const observed = {
+      worker: 0,
+      workers: 1,
+      version: version(),
+      startedAtMs: this.#startedAtMs,
+      services: services.all,
+      sessions: this.#listener.sessions,
+      logins: this.#listener.loggingIn,
+      maintenance: services.maintenance,
+      isPaused: (database: string) => services.isPaused(database),
+      isDisabled: (database: string) => services.isDisabled(database),
+    };
+    return takeSnapshot(observed, detail);
+  }
+
   #stop(): void {
+    this.#admin.close();
     clearInterval(this.#maintenance);
     if (this.#timeouts !== null) clearInterval(this.#timeouts);
     this.#connectQueue.clear();
-    for (const service of [...this.#services.values(), ...this.#retired]) {
-      service.cluster.destroy();
-    }
+    this.#users.close();
+    this.#services.destroy();
   }
 
-  #serviceFor(user: User, databaseName: string): DatabaseService {
-    const key = JSON.stringify([user.name, databaseName]);
-    let service = this.#services.get(key);
-    if (service === undefined) {
-      const database = this.#config.databases.get(databaseName)!;
-      const cluster = new Cluster(this.#targets(user, database), this.#connectQueue);
-      service = new DatabaseService(this.#config, database, user, cluster, this.#log);
-      service.onSchemaChanged = () => this.#forgetCatalogs(databaseName);
-      this.#services.set(key, service);
+  #serviceFor({ user, database, secret }: LoginRequest): DatabaseService {
+    if (secret !== null && user.passwords.length === 0) {
+      this.#secrets.learn(user.name, database, secret);
     }
-    return service;
-  }
-
-  #forgetCatalogs(databaseName: string): void {
-    for (const service of this.#services.values()) {
-      if (service.database.name === databaseName) service.forgetCatalog();
-    }
+    return this.#services.forClient(user, database);
   }
 
   #targets(user: User, database: Database): ShardTarget[] {
-    const { general, tcp } = this.#config;
+    const { general } = this.#config;
     return database.shards.map(({ number, servers: [server] }) => {
       const settings = poolSettings(this.#config, user, database, server!);
+      const secrets = this.#secrets.sourceFor(user, database.name, settings);
       return {
         address: {
           shard: number,
@@ -189,43 +289,41 @@ class RunningApp implements App {
           database: server!.databaseName,
           user: settings.serverUser,
           passwords: settings.serverPasswords,
+          tls: () => this.#serverTls,
+          ...(secrets !== null && { secrets }),
         },
-        limits: settings,
+        limits: secrets === null ? settings : this.#limitsOf(settings, user, database),
+        identity: identityOf(this.#config, settings, server!, user),
         login: {
           connectTimeoutMs: settings.connectTimeoutMs,
           connectAttempts: settings.connectAttempts,
           connectAttemptDelayMs: settings.connectAttemptDelayMs,
-          tls: this.#serverTls,
           parameters: serverParameters(settings),
           messageBytesMax: general.messageSizeLimit,
           preparedStatementsMax: general.preparedStatementsLimit,
-          keepAlive: tcp.keepalive,
+          keepAlive: keepAlive(this.#config),
         },
       };
     });
   }
 
-  /** Pools of users with known passwords open their minimum at once. */
-  #openMinimum(): void {
-    for (const user of this.#config.users) {
-      for (const database of user.databases) this.#serviceFor(user, database);
-    }
-    this.#maintain();
-  }
-
-  #maintain(): void {
-    const now = Date.now();
-    for (const service of this.#services.values()) service.cluster.maintain(now);
+  /** A pool whose password only clients know opens nothing before the first of them came. */
+  #limitsOf(settings: PoolSettings, { name, serverAuth }: User, database: Database): PoolLimits {
+    const secrets = this.#secrets;
+    const canOpen = () => serverAuth !== 'password' || secrets.knows(name, database.name);
+    return {
+      ...settings,
+      get minPoolSize() {
+        return canOpen() ? settings.minPoolSize : 0;
+      },
+    };
   }
 
   #watchTimeouts(): void {
     if (this.#timeouts !== null) clearInterval(this.#timeouts);
-    this.#timeouts = null;
-    const { general } = this.#config;
-    const periodMs = timeoutPeriodMs(general);
-    if (periodMs === null) return;
-    const look = () => enforceTimeouts(this.#listener.sessions, general, Date.now());
-    this.#timeouts = setInterval(look, periodMs);
+    const timeouts = new SessionTimeouts();
+    const look = () => timeouts.look(this.#listener.sessions, Date.now());
+    this.#timeouts = setInterval(look, timeoutPeriodMs(this.#config));
     this.#timeouts.unref();
   }
 }
@@ -247,13 +345,15 @@ function serverTls({ general }: Config): ServerTls | null {
     ca: general.tlsServerCaCertificate,
     certificate: general.tlsServerCertificate,
     privateKey: general.tlsServerPrivateKey,
+    negotiation: general.tlsServerNegotiation,
   });
   if (!context.enabled) return null;
-  return { required: context.required, options: host => context.optionsFor(host) };
+  const { required, direct } = context;
+  return { required, direct, options: host => context.optionsFor(host) };
 }
 
 /** Settings of every connection of a pool, from the configuration. */
-function serverParameters(settings: ReturnType<typeof poolSettings>): Map<string, string> {
+function serverParameters(settings: PoolSettings): Map<string, string> {
   const parameters = new Map([['client_encoding', 'UTF8']]);
   const { statementTimeoutMs, lockTimeoutMs, readOnly } = settings;
   if (statementTimeoutMs !== null) parameters.set('statement_timeout', `${statementTimeoutMs}`);
@@ -262,8 +362,36 @@ function serverParameters(settings: ReturnType<typeof poolSettings>): Map<string
   return parameters;
 }
 
-function sameValue(a: unknown, b: unknown): boolean {
-  const text = (value: unknown) =>
-    JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? `${member}n` : member));
-  return text(a) === text(b);
+/** A minute of silence, where [tcp] says nothing. */
+function keepAlive({ tcp }: Config): KeepAlive {
+  return {
+    enabled: tcp.keepalive,
+    timeMs: tcp.timeMs ?? 60_000,
+    intervalMs: tcp.intervalMs ?? 1_000,
+    retries: tcp.retries ?? 10,
+  };
+}
+
+/** What a connection is made of, apart from limits. */
+function identityOf(
+  { general }: Config,
+  settings: PoolSettings,
+  server: Server,
+  user: User,
+): string {
+  return JSON.stringify([
+    [server.host, server.port, server.databaseName, settings.serverUser, settings.serverPasswords],
+    [...serverParameters(settings)],
+    [user.serverAuth, user.serverIamRegion],
+    [general.tlsVerify, general.tlsServerCaCertificate, general.tlsServerNegotiation],
+    [general.tlsServerCertificate, general.tlsServerPrivateKey],
+    [general.messageSizeLimit, general.preparedStatementsLimit],
+  ]);
+}
+
+/** Resolves with false; the process does not wait for it. */
+function after(ms: number): Promise<false> {
+  return new Promise(resolve => {
+    setTimeout(resolve, timerMs(ms), false as const).unref();
+  });
 }

@@ -1,11 +1,13 @@
 // The command `pgpack`: arguments, signals, exit codes.
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { ShutdownMode } from './admin/admin-target.ts';
 import { type App, startApp } from './app.ts';
 import { makePasswordHash } from './auth/password-hash.ts';
 import { createLogger, silentLogger } from './common/logger.ts';
+import { version } from './common/version.ts';
 import { checkConfig } from './config/check.ts';
+import type { Config } from './config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { ConfigErrors, formatProblem } from './config/problem.ts';
 import { loadInto, runDemo } from './demo/demo.ts';
@@ -95,29 +97,32 @@ async function run(input: ConfigInput): Promise<number> {
   const { config, warnings } = loaded;
   const log = createLogger(config.general.logLevel, config.general.logFormat);
   for (const warning of warnings) log.warn(formatProblem(warning));
+  const readConfig = (): Config => {
+    const { config: next, warnings: found } = loadConfig(input);
+    for (const warning of found) log.warn(formatProblem(warning));
+    return next;
+  };
   let app: App;
   try {
-    app = await startApp(config, { log });
+    app = await startApp(config, { log, readConfig });
   } catch (error) {
     process.stderr.write(`pgpack: cannot start: ${(error as Error).message}\n`);
     return 1;
   }
   process.on('SIGHUP', () => {
     try {
-      const { config: next, warnings: found } = loadConfig(input);
-      for (const warning of found) log.warn(formatProblem(warning));
-      app.reload(next);
+      app.reload(readConfig());
     } catch (error) {
       log.error(`configuration not reloaded, the old one stays: ${(error as Error).message}`);
     }
   });
-  await stopSignal(log);
-  await app.close({ drain: true });
+  const mode = await Promise.race([stopSignal(log), app.stopRequested]);
+  await app.close({ drain: true, mode });
   return 0;
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
-function stopSignal(log: { info(text: string): void }): Promise<void> {
+function stopSignal(log: { info(text: string): void }): Promise<ShutdownMode> {
   return new Promise(resolve => {
     let seen = false;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -125,7 +130,7 @@ function stopSignal(log: { info(text: string): void }): Promise<void> {
         if (seen) process.exit(130);
         seen = true;
         log.info(`${signal}: clients finish their transactions`);
-        resolve();
+        resolve('servers');
       });
     }
   });
@@ -135,11 +140,6 @@ function configFailure(error: unknown): number {
   if (!(error instanceof ConfigErrors)) throw error;
   for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
   return 1;
-}
-
-function version(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function print(text: string): number {

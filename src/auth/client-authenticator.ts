@@ -7,9 +7,17 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { md5Answer, md5Hash } from './md5.ts';
 import { type ScramVerifier, type StoredPassword, storedPassword } from './password-hash.ts';
-import { keysOf, keysOfConfigured, saltOfUser, sameBytes, scramIterations } from './scram-keys.ts';
-import { scramMechanism } from './scram-message.ts';
-import { ScramServer, type VerifierKeys } from './scram-server.ts';
+import {
+  keysOf,
+  keysOfConfigured,
+  saltOfUser,
+  sameBytes,
+  scramIterations,
+  scramKeyBytes,
+} from './scram-keys.ts';
+import { scramMechanism, scramPlusMechanism } from './scram-message.ts';
+import { type ScramAccepted, ScramServer, type VerifierKeys } from './scram-server.ts';
+import type { ServerSecret } from './server-secret.ts';
 
 export interface AuthenticationRequest {
   readonly authType: 'scram' | 'md5' | 'plain' | 'trust';
@@ -21,6 +29,11 @@ export interface AuthenticationRequest {
   readonly passwordHash: string | null;
   /** False: no such user, so the exchange fails at its end. */
   readonly known: boolean;
+  /** `endPointHash` of the certificate that the client was shown: SCRAM-SHA-256-PLUS is offered. */
+  readonly binding?: Buffer | null;
+  /** Who judges instead of `passwords`, which are then not looked at: the password is asked for
+   *  in clear. Rejects when it cannot be judged. */
+  readonly judge?: (password: string) => Promise<boolean>;
 }
 
 export type AuthMessage =
@@ -38,14 +51,14 @@ export interface AuthStep {
 }
 
 export interface AuthenticationExchange {
-  /** The message to begin with; `ok` means that nothing is asked (trust). Throws
-   *  `invalidPassword` for an unknown user under trust. */
+  /** The message to begin with; `ok` means that nothing is asked (trust). Throws `roleMissing`
+   *  for an unknown user under trust. */
   first(): AuthMessage;
   /** Body of a `p` message. Throws `invalidPassword` or `protocolViolation`, both final. */
   receive(body: Buffer): Promise<AuthStep>;
-  /** After success: the plain password that the client proved to know; null when only a hash of
-   *  it is known here, and under trust. */
-  readonly matchedPassword: string | null;
+  /** After success: what the client's login is good for at servers, whether configured here or
+   *  given away by its proof; null under trust. */
+  readonly secret: ServerSecret | null;
 }
 
 /** PG_MAX_SASL_MESSAGE_LENGTH and PG_MAX_AUTH_TOKEN_LENGTH of src/include/libpq. */
@@ -54,21 +67,36 @@ const passwordBytesMax = 65_535;
 const done: AuthStep = { send: [{ kind: 'ok' }], done: true };
 
 export function startAuthentication(request: AuthenticationRequest): AuthenticationExchange {
-  const { authType, user, known } = request;
+  const { authType, user, known, judge } = request;
+  if (judge !== undefined) return new PasswordExchange(user, null, judge);
+  if (authType === 'trust') return new TrustExchange(user, known);
   const texts = request.passwordHash === null ? [] : [request.passwordHash];
   const stored = known ? [...texts, ...request.passwords].map(storedPassword) : [];
   // As PostgreSQL: a SCRAM verifier cannot answer an MD5 challenge, so SCRAM is asked for.
-  const scram = authType === 'scram' || (authType === 'md5' && stored.some(isScram));
-  if (authType === 'trust') return new TrustExchange(user, known);
-  return scram ? new ScramExchange(user, stored) : new PasswordExchange(user, stored, authType);
+  if (authType === 'scram' || (authType === 'md5' && stored.some(isScram))) {
+    return new ScramExchange(user, stored, request.binding ?? null);
+  }
+  if (authType === 'md5') {
+    const salt = randomBytes(4);
+    return new PasswordExchange(user, salt, answer => fittingMd5(user, stored, salt, answer));
+  }
+  return new PasswordExchange(user, null, answer => fittingPlain(user, stored, answer));
 }
 
 function isScram(stored: StoredPassword): boolean {
   return stored.kind === 'scram';
 }
 
+/** Nobody knows a password for it. An unknown user is compared with it, so that an answer takes
+ *  as long as for a known one (mock_scram_secret in src/backend/libpq/auth-scram.c). */
+function unmetVerifier(user: string): StoredPassword {
+  const [storedKey, serverKey] = [randomBytes(scramKeyBytes), randomBytes(scramKeyBytes)];
+  const verifier = { salt: saltOfUser(user), iterations: scramIterations, storedKey, serverKey };
+  return { kind: 'scram', verifier };
+}
+
 class TrustExchange implements AuthenticationExchange {
-  readonly matchedPassword = null;
+  readonly secret = null;
   readonly #user: string;
   readonly #known: boolean;
 
@@ -78,7 +106,7 @@ class TrustExchange implements AuthenticationExchange {
   }
 
   first(): AuthMessage {
-    if (!this.#known) throw wrongPassword(this.#user);
+    if (!this.#known) throw new PgError(errors.roleMissing, { user: this.#user });
     return { kind: 'ok' };
   }
 
@@ -87,22 +115,23 @@ class TrustExchange implements AuthenticationExchange {
   }
 }
 
+/** What a password message is worth: a secret for servers, true (the password itself is it), or
+ *  nothing. */
+type Judge = (answer: string) => Promise<ServerSecret | boolean>;
+
 /** Cleartext and MD5: one message each way. */
 class PasswordExchange implements AuthenticationExchange {
-  matchedPassword: string | null = null;
+  secret: ServerSecret | null = null;
   readonly #user: string;
-  readonly #stored: readonly StoredPassword[];
   readonly #salt: Buffer | null;
+  readonly #judge: Judge;
   #answered = false;
 
-  constructor(
-    user: string,
-    stored: readonly StoredPassword[],
-    authType: 'plain' | 'md5' | 'scram',
-  ) {
+  /** `salt`: of the MD5 challenge; null: the password is asked for in clear. */
+  constructor(user: string, salt: Buffer | null, judge: Judge) {
     this.#user = user;
-    this.#stored = stored;
-    this.#salt = authType === 'md5' ? randomBytes(4) : null;
+    this.#salt = salt;
+    this.#judge = judge;
   }
 
   first(): AuthMessage {
@@ -117,22 +146,23 @@ class PasswordExchange implements AuthenticationExchange {
       throw violation('invalid password packet size');
     }
     const answer = body.toString('utf8', 0, nul);
-    if (answer === '') throw wrongPassword(this.#user);
-    let accepted = false;
-    for (const stored of this.#stored) {
-      const salt = this.#salt;
-      const fits =
-        salt === null
-          ? await fitsPlain(this.#user, stored, answer)
-          : fitsMd5(this.#user, stored, salt, answer);
-      if (!fits || accepted) continue;
-      accepted = true;
-      if (salt === null) this.matchedPassword = answer;
-      else if (stored.kind === 'plain') this.matchedPassword = stored.password;
-    }
-    if (!accepted) throw wrongPassword(this.#user);
+    if (answer === '') throw new PgError(errors.emptyPassword);
+    const found = await this.#judge(answer);
+    if (found === false) throw wrongPassword(this.#user);
+    this.secret = found === true ? { kind: 'plain', password: answer } : found;
     return done;
   }
+}
+
+async function fittingPlain(
+  user: string,
+  stored: readonly StoredPassword[],
+  given: string,
+): Promise<boolean> {
+  const compared = stored.some(isScram) ? stored : [...stored, unmetVerifier(user)];
+  let accepted = false;
+  for (const one of compared) if (await fitsPlain(user, one, given)) accepted = true;
+  return accepted;
 }
 
 async function fitsPlain(user: string, stored: StoredPassword, given: string): Promise<boolean> {
@@ -142,34 +172,50 @@ async function fitsPlain(user: string, stored: StoredPassword, given: string): P
   return sameBytes((await keysOf(given, salt, iterations)).serverKey, serverKey);
 }
 
-function fitsMd5(user: string, stored: StoredPassword, salt: Buffer, answer: string): boolean {
-  if (stored.kind === 'scram') return false;
-  const hash = stored.kind === 'md5' ? stored.hash : md5Hash(user, stored.password);
-  return sameText(md5Answer(hash, salt), answer);
+async function fittingMd5(
+  user: string,
+  stored: readonly StoredPassword[],
+  salt: Buffer,
+  answer: string,
+): Promise<ServerSecret | false> {
+  let accepted: ServerSecret | false = false;
+  for (const one of stored.length > 0 ? stored : [{ kind: 'plain', password: '' } as const]) {
+    if (one.kind === 'scram') continue;
+    const hash = one.kind === 'md5' ? one.hash : md5Hash(user, one.password);
+    const fits = sameText(md5Answer(hash, salt), answer) && stored.length > 0;
+    if (fits && accepted === false) accepted = one;
+  }
+  return accepted;
 }
 
 /** SASL: mechanism and client-first-message in, then client-final-message. */
 class ScramExchange implements AuthenticationExchange {
-  matchedPassword: string | null = null;
+  secret: ServerSecret | null = null;
   readonly #user: string;
   readonly #stored: readonly StoredPassword[];
   readonly #salt: Buffer;
   readonly #iterations: number;
   readonly #server: ScramServer;
+  readonly #plusOffered: boolean;
+  #plus = false;
   #state: 'mechanism' | 'client-first' | 'client-final' | 'over' = 'mechanism';
 
-  constructor(user: string, stored: readonly StoredPassword[]) {
+  constructor(user: string, stored: readonly StoredPassword[], binding: Buffer | null) {
     this.#user = user;
     const leading = stored.find(isScram) as { verifier: ScramVerifier } | undefined;
     this.#salt = leading?.verifier.salt ?? saltOfUser(user);
     this.#iterations = leading?.verifier.iterations ?? scramIterations;
-    this.#server = new ScramServer({ salt: this.#salt, iterations: this.#iterations });
+    this.#plusOffered = binding !== null;
+    const [salt, iterations] = [this.#salt, this.#iterations];
+    this.#server = new ScramServer({ salt, iterations, binding });
     // The salt is sent before the proof, so a verifier with another one can never be met.
-    this.#stored = stored.filter(one => one.kind !== 'md5' && this.#fitsSalt(one));
+    const usable = stored.filter(one => one.kind !== 'md5' && this.#fitsSalt(one));
+    this.#stored = usable.length > 0 ? usable : [unmetVerifier(user)];
   }
 
   first(): AuthMessage {
-    return { kind: 'sasl', mechanisms: [scramMechanism] };
+    const mechanisms = this.#plusOffered ? [scramPlusMechanism, scramMechanism] : [scramMechanism];
+    return { kind: 'sasl', mechanisms };
   }
 
   async receive(body: Buffer): Promise<AuthStep> {
@@ -178,13 +224,13 @@ class ScramExchange implements AuthenticationExchange {
     if (body.length > saslBytesMax) throw violation('SASL message is too long');
     if (state === 'over') throw violation('unexpected SASL message');
     if (state === 'client-final') return await this.#final(body.toString('latin1'));
-    const message = state === 'mechanism' ? initialResponse(body) : body;
+    const message = state === 'mechanism' ? this.#initialResponse(body) : body;
     if (message === null) {
       // No initial response: an empty challenge asks for it (RFC 4422 section 5.1).
       this.#state = 'client-first';
       return { send: [{ kind: 'sasl-continue', data: Buffer.alloc(0) }], done: false };
     }
-    const data = Buffer.from(this.#server.first(message.toString('latin1')), 'latin1');
+    const data = Buffer.from(this.#server.first(message.toString('latin1'), this.#plus), 'latin1');
     this.#state = 'client-final';
     return { send: [{ kind: 'sasl-continue', data }], done: false };
   }
@@ -194,9 +240,16 @@ class ScramExchange implements AuthenticationExchange {
     const accepted = this.#server.final(message, verifiers);
     if (accepted === null) throw wrongPassword(this.#user);
     const matched = this.#stored[accepted.matched]!;
-    this.matchedPassword = matched.kind === 'plain' ? matched.password : null;
+    this.secret = matched.kind === 'plain' ? matched : this.#keys(accepted, verifiers);
     const data = Buffer.from(accepted.message, 'latin1');
     return { send: [{ kind: 'sasl-final', data }, ...done.send], done: true };
+  }
+
+  /** What the proof gives away is enough for servers that store the same verifier. */
+  #keys({ matched, clientKey }: ScramAccepted, verifiers: readonly VerifierKeys[]): ServerSecret {
+    const { serverKey } = verifiers[matched]!;
+    const [salt, iterations] = [this.#salt, this.#iterations];
+    return { kind: 'scram-keys', salt, iterations, clientKey, serverKey };
   }
 
   #fitsSalt(stored: StoredPassword): boolean {
@@ -210,20 +263,22 @@ class ScramExchange implements AuthenticationExchange {
     const password = stored.kind === 'plain' ? stored.password : '';
     return keysOfConfigured(password, this.#salt, this.#iterations);
   }
-}
 
-/** SASLInitialResponse: mechanism, int32 length (-1: none), client-first-message. */
-function initialResponse(body: Buffer): Buffer | null {
-  const nameEnd = body.indexOf(0);
-  if (nameEnd < 0 || body.length < nameEnd + 5) throw violation('malformed SASL message');
-  if (body.toString('latin1', 0, nameEnd) !== scramMechanism) {
-    throw violation('client selected an invalid SASL authentication mechanism');
+  /** SASLInitialResponse: mechanism, int32 length (-1: none), client-first-message. */
+  #initialResponse(body: Buffer): Buffer | null {
+    const nameEnd = body.indexOf(0);
+    if (nameEnd < 0 || body.length < nameEnd + 5) throw violation('malformed SASL message');
+    const mechanism = body.toString('latin1', 0, nameEnd);
+    this.#plus = this.#plusOffered && mechanism === scramPlusMechanism;
+    if (mechanism !== scramMechanism && !this.#plus) {
+      throw violation('client selected an invalid SASL authentication mechanism');
+    }
+    const length = body.readInt32BE(nameEnd + 1);
+    const message = body.subarray(nameEnd + 5);
+    if (length === -1 && message.length === 0) return null;
+    if (length !== message.length) throw violation('malformed SASL message');
+    return message;
   }
-  const length = body.readInt32BE(nameEnd + 1);
-  const message = body.subarray(nameEnd + 5);
-  if (length === -1 && message.length === 0) return null;
-  if (length !== message.length) throw violation('malformed SASL message');
-  return message;
 }
 
 /** Compares digests, so that time tells neither content nor length. */

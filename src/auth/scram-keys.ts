@@ -4,6 +4,7 @@
 
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { preparedPassword } from './saslprep.ts';
 
 export interface ScramKeys {
@@ -20,7 +21,7 @@ const rememberedMax = 1024;
 
 const derive = promisify(pbkdf2);
 const remembered = new Map<string, Promise<ScramKeys>>();
-const processSecret = randomBytes(32);
+const processSecret = sharedSecret();
 
 /** Keys of a password that the configuration names: derived once. */
 export function keysOfConfigured(
@@ -58,6 +59,17 @@ export async function keysOf(
  */
 export function saltOfUser(user: string): Buffer {
   return hmac(processSecret, user).subarray(0, scramSaltBytes);
+}
+
+/** One for all threads: else salts that differ from thread to thread would be those of users
+ *  without a verifier. */
+function sharedSecret(): Buffer {
+  const name = 'pgpack.saltOfUser';
+  const known = getEnvironmentData(name);
+  if (typeof known === 'string') return Buffer.from(known, 'base64');
+  const made = randomBytes(32);
+  setEnvironmentData(name, made.toString('base64'));
+  return made;
 }
 
 export function hmac(key: Buffer, message: string | Buffer): Buffer {

@@ -5,6 +5,8 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 
 export const scramMechanism = 'SCRAM-SHA-256';
+/** The same with channel binding. */
+export const scramPlusMechanism = 'SCRAM-SHA-256-PLUS';
 
 export interface ScramAttribute {
   readonly letter: string;

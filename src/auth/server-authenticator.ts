@@ -1,14 +1,26 @@
 // PgPack's own login to a PostgreSQL server: answers each Authentication message (protocol
 // documentation, "Message Formats"; src/interfaces/libpq/fe-auth.c). No socket here.
 
+import { endPointHash } from './channel-binding.ts';
 import { md5Answer, md5Hash } from './md5.ts';
-import { ScramClient } from './scram-client.ts';
-import { scramMechanism } from './scram-message.ts';
+import { storedPassword } from './password-hash.ts';
+import { type ScramBinding, ScramClient } from './scram-client.ts';
+import { scramMechanism, scramPlusMechanism } from './scram-message.ts';
+import type { ScramClientKeys, ServerSecret } from './server-secret.ts';
 
 export interface ServerCredentials {
   readonly user: string;
-  /** Plain, or an `md5…` hash (good for MD5 challenges only); null: none is configured. */
-  readonly password: string | null;
+  /** A text is read as `storedPassword` reads it; an md5 hash is good for MD5 challenges only.
+   *  null: none is configured. */
+  readonly password: ServerSecret | string | null;
+  /** The connection; undefined: unknown, so that nothing is bound and tokens are not sent. */
+  readonly channel?: ServerChannel;
+}
+
+export interface ServerChannel {
+  readonly encrypted: boolean;
+  /** The server's certificate in DER; null without TLS. */
+  readonly certificate: Buffer | null;
 }
 
 /** A login that cannot succeed; `message` is the reason. */
@@ -34,12 +46,23 @@ const otherRequests: Readonly<Record<number, string>> = {
 type State = 'start' | 'answered' | 'sasl-first' | 'sasl-final' | 'sasl-verified';
 
 export class ServerAuthenticator {
-  readonly #credentials: ServerCredentials;
+  readonly #user: string;
+  readonly #secret: ServerSecret | null;
+  readonly #channel: ServerChannel | undefined;
   #scram: ScramClient | null = null;
   #state: State = 'start';
 
   constructor(credentials: ServerCredentials) {
-    this.#credentials = credentials;
+    const { user, password, channel } = credentials;
+    this.#user = user;
+    this.#channel = channel;
+    const none = password === null || password === '';
+    this.#secret = none ? null : typeof password === 'string' ? storedPassword(password) : password;
+  }
+
+  /** The server made us prove something: it does not let anybody in. */
+  get passwordWasAsked(): boolean {
+    return this.#state === 'answered' || this.#state === 'sasl-verified';
   }
 
   /**
@@ -68,7 +91,7 @@ export class ServerAuthenticator {
         return null;
       case requestCleartext:
         this.#advance('start', 'answered');
-        return passwordMessage(this.#plainPassword('a cleartext password'));
+        return passwordMessage(this.#cleartext());
       case requestMd5:
         this.#advance('start', 'answered');
         if (data.length !== 4) throw new ServerAuthenticationError('malformed MD5 challenge');
@@ -92,37 +115,67 @@ export class ServerAuthenticator {
 
   #startScram(data: Buffer): Buffer {
     const mechanisms = data.toString('latin1').split('\0').filter(Boolean);
-    if (!mechanisms.includes(scramMechanism)) {
+    const binding = this.#binding(mechanisms.includes(scramPlusMechanism));
+    const mechanism = binding.kind === 'bound' ? scramPlusMechanism : scramMechanism;
+    if (!mechanisms.includes(mechanism)) {
       const names = mechanisms.join(', ');
       throw new ServerAuthenticationError(
-        `server offers SASL mechanisms ${names}, but only ${scramMechanism} is supported`,
+        `server offers SASL mechanisms ${names}, but only ${mechanism} is supported`,
       );
     }
-    this.#scram = new ScramClient({ password: this.#plainPassword('SCRAM authentication') });
+    this.#scram = new ScramClient({ password: this.#scramPassword(), binding });
     const first = Buffer.from(this.#scram.first(), 'latin1');
     const length = Buffer.alloc(4);
     length.writeInt32BE(first.length);
-    return pMessage(Buffer.concat([Buffer.from(`${scramMechanism}\0`), length, first]));
+    return pMessage(Buffer.concat([Buffer.from(`${mechanism}\0`), length, first]));
   }
 
-  #password(method: string): string {
-    const { password } = this.#credentials;
-    if (password !== null && password !== '') return password;
+  /** As build_client_first_message in src/interfaces/libpq/fe-auth-scram.c. */
+  #binding(offered: boolean): ScramBinding {
+    const channel = this.#channel;
+    if (channel === undefined) return { kind: 'none' };
+    if (offered && !channel.encrypted) {
+      throw new ServerAuthenticationError(
+        `server offers ${scramPlusMechanism} over a connection without TLS`,
+      );
+    }
+    const data = channel.certificate === null ? null : endPointHash(channel.certificate);
+    if (data === null) return { kind: 'none' };
+    return offered ? { kind: 'bound', data } : { kind: 'unoffered' };
+  }
+
+  #configured(method: string): ServerSecret {
+    if (this.#secret !== null) return this.#secret;
     throw new ServerAuthenticationError(`server asks for ${method}, but no password is configured`);
   }
 
-  #plainPassword(method: string): string {
-    const password = this.#password(method);
-    if (!/^md5[0-9a-f]{32}$|^SCRAM-SHA-256\$/.test(password)) return password;
+  #cleartext(): string {
+    const method = 'a cleartext password';
+    const secret = this.#configured(method);
+    if (secret.kind === 'plain') return secret.password;
+    if (secret.kind !== 'token') throw onlyHash(method);
+    if (this.#channel?.encrypted) return secret.token;
     throw new ServerAuthenticationError(
-      `server asks for ${method}, but only a hash of the password is configured`,
+      'server asks for an IAM token, but the connection has no TLS to send it over',
     );
   }
 
+  #scramPassword(): string | ScramClientKeys {
+    const method = 'SCRAM authentication';
+    const secret = this.#configured(method);
+    if (secret.kind === 'plain') return secret.password;
+    if (secret.kind === 'token') return secret.token;
+    if (secret.kind === 'scram-keys') return secret;
+    throw onlyHash(method);
+  }
+
   #md5Hash(): string {
-    const password = this.#password('MD5 authentication');
-    if (/^md5[0-9a-f]{32}$/.test(password)) return password;
-    return md5Hash(this.#credentials.user, this.#plainPassword('MD5 authentication'));
+    const method = 'MD5 authentication';
+    const secret = this.#configured(method);
+    if (secret.kind === 'md5') return secret.hash;
+    if (secret.kind === 'plain') return md5Hash(this.#user, secret.password);
+    if (secret.kind === 'token') return md5Hash(this.#user, secret.token);
+    throw onlyHash(method);
   }
 
   #advance(from: State, to: State): void {
@@ -136,6 +189,12 @@ export class ServerAuthenticator {
       `server sent an authentication request out of order (${this.#state})`,
     );
   }
+}
+
+function onlyHash(method: string): ServerAuthenticationError {
+  return new ServerAuthenticationError(
+    `server asks for ${method}, but only a hash of the password is configured`,
+  );
 }
 
 function passwordMessage(password: string): Buffer {

@@ -45,6 +45,8 @@ export interface ServerSideTls {
   /** Our certificate for servers that ask for one; both or none. */
   readonly certificate: string | null;
   readonly privateKey: string | null;
+  /** As libpq's sslnegotiation. `direct` needs PostgreSQL 17 and never goes on without TLS. */
+  readonly negotiation: 'postgres' | 'direct';
 }
 
 /** Options of `new TLSSocket(socket, …)` towards clients. */
@@ -86,13 +88,15 @@ interface VerifyingHandle {
 export interface ServerSideTlsContext {
   /** False: TLS is not asked for. */
   readonly enabled: boolean;
+  /** The handshake begins at once, without SSLRequest. */
+  readonly direct: boolean;
   /** True: a server that refuses TLS is an error; false: the connection goes on without. */
   readonly required: boolean;
   optionsFor(host: string): ConnectionOptions;
 }
 
 export function serverSideTlsContext(settings: ServerSideTls): ServerSideTlsContext {
-  const { verify, ca, certificate, privateKey } = settings;
+  const { verify, ca, certificate, privateKey, negotiation } = settings;
   if ((certificate === null) !== (privateKey === null)) {
     throw new TlsConfigurationError(
       'tls_server_certificate and tls_server_private_key must be set together',
@@ -106,10 +110,12 @@ export function serverSideTlsContext(settings: ServerSideTls): ServerSideTlsCont
   });
   return {
     enabled: verify !== 'disabled',
+    direct: negotiation === 'direct',
     required: verified,
     optionsFor: host => ({
       host,
       secureContext,
+      ALPNProtocols: alpnProtocols,
       rejectUnauthorized: verified,
       // RFC 6066 section 3: no literal addresses in a server name.
       ...(isIP(host) === 0 && { servername: host }),

@@ -2,9 +2,8 @@
 // after it has sent the signal, so the caller waits for that: only then may another query start.
 
 import { cancelRequest } from '../protocol/frontend-messages.ts';
-import { Transport } from '../transport/transport.ts';
+import { openTransport } from './open-transport.ts';
 import type { ServerConnection } from './server-connection.ts';
-import { connectOptions } from './server-login.ts';
 
 const cancelTimeoutMs = 5_000;
 
@@ -12,8 +11,7 @@ const cancelTimeoutMs = 5_000;
 export async function cancelQuery(server: ServerConnection): Promise<void> {
   server.cancelStarted();
   try {
-    const options = connectOptions(server.address);
-    const transport = await Transport.connect(options, cancelTimeoutMs);
+    const transport = await openTransport(server.address, cancelTimeoutMs);
     await new Promise<void>(resolve => {
       const timer = setTimeout(() => transport.destroy(), cancelTimeoutMs);
       transport.receiver = {

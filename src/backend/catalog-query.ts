@@ -15,6 +15,7 @@ import {
   type Volatility,
 } from '../catalog/catalog.ts';
 import { defaultKind } from '../sql/default-kind.ts';
+import { readStateful, statefulQueries } from './stateful-query.ts';
 
 /** Rows as text, in the order of each query's columns. */
 export type CatalogRow = readonly (string | null)[];
@@ -28,14 +29,16 @@ const userSchemas = `n.nspname NOT IN ('pg_catalog', 'information_schema')
 /** Order that equals comparing bytes: see CollationClass. */
 const byteOrder = `('c', 'posix', 'c.utf-8', 'c.utf8')`;
 
-/** What reads relations on behalf of one, as pg_depend knows it. */
+/** What reads relations on behalf of one, as pg_depend knows it. Policies count for every role: a
+ *  view's owner, SET ROLE and functions make others than the login read. */
 const readers = `WITH readers (relation, class, object) AS (
     SELECT r.ev_class, 'pg_catalog.pg_rewrite'::regclass, r.oid
     FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
     WHERE c.relkind IN ('v', 'm')
     UNION ALL
     SELECT p.polrelid, 'pg_catalog.pg_policy'::regclass, p.oid
-    FROM pg_catalog.pg_policy p WHERE pg_catalog.row_security_active(p.polrelid))`;
+    FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+    WHERE c.relrowsecurity)`;
 
 export const catalogQueries = {
   /** oid, schema, name, relkind; system relations too, without their columns. */
@@ -90,8 +93,7 @@ export const catalogQueries = {
   /** child, parent. */
   inheritance: 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits',
 
-  /** Relation, another that its view's query, or a row-level security policy that holds for this
-   *  user, reads. */
+  /** Relation, another that its view's query, or its row-level security policy, reads. */
   relationsRead: `${readers} SELECT DISTINCT r.relation, d.refobjid
     FROM readers r JOIN pg_catalog.pg_depend d ON d.classid = r.class AND d.objid = r.object
     WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> r.relation`,
@@ -115,6 +117,8 @@ export const catalogQueries = {
       JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE n.nspname <> 'pg_catalog'`,
+
+  ...statefulQueries,
 
   /** Search path as JSON, class of the database's collation. Columns that older servers lack are
    *  read through JSON. */
@@ -180,6 +184,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     operators: Map.groupBy(rows.operators.map(operatorOf), one => one.name),
     searchPath: JSON.parse(database?.[0] ?? '[]') as string[],
     defaultCollation,
+    stateful: readStateful(rows, parents),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import type { PgError } from '../common/pg-error.ts';
 import { queryMessage } from '../protocol/frontend-messages.ts';
-import { Backend } from '../protocol/message-codes.ts';
+import { Backend, TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import type { ServerConnection, ServerConsumer } from './server-connection.ts';
 
@@ -28,10 +28,15 @@ export function readAnswers(
 ): Promise<ServerError | null> {
   return new Promise((resolve, reject) => {
     let error: ServerError | null = null;
-    if (server.closed) return reject(new Error('the server connection is closed'));
+    if (server.closed) return reject(server.lostError('the server closed the connection'));
     if (server.readyDue === 0) return resolve(null);
+    const { stats } = server;
+    const wasIdle = server.transactionStatus === TransactionStatus.idle;
     const consumer: ServerConsumer = {
       onMessage(type, buffer, start, end) {
+        if (type === Backend.readyForQuery) {
+          stats.readOwn(wasIdle && server.transactionStatus === TransactionStatus.idle);
+        }
         if (type === Backend.error) error ??= new ServerError(copy(buffer, start, end));
         else onMessage?.(type, copy(buffer, start, end));
       },
@@ -62,7 +67,8 @@ function copy(buffer: Buffer, start: number, end: number): Buffer {
   return Buffer.from(buffer.subarray(start, end));
 }
 
-function readRows(bytes: Buffer): TextRow[] {
+/** DataRow messages of text columns. */
+export function readRows(bytes: Buffer): TextRow[] {
   const rows: TextRow[] = [];
   let pos = 0;
   while (pos < bytes.length) {

@@ -3,8 +3,15 @@
 // the others can age out.
 
 import type PQueue from 'p-queue';
+import { coarseClock } from '../common/coarse-clock.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { turnClock } from '../common/turn-clock.ts';
+import { PoolStats } from '../metrics/pool-stats.ts';
+import { TransactionStatus } from '../protocol/message-codes.ts';
+import { ServerError } from '../protocol/server-error.ts';
+import { checkConnection } from './check-connection.ts';
+import { Pipelines } from './pipelines.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -12,15 +19,34 @@ import type { ServerConnection } from './server-connection.ts';
 export interface PoolLimits {
   readonly poolSize: number;
   readonly minPoolSize: number;
+  /** Connections beyond `poolSize`, for clients that have waited `reservePoolTimeoutMs`. */
+  readonly reservePoolSize: number;
+  readonly reservePoolTimeoutMs: number;
   readonly checkoutTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly serverLifetimeMs: number;
   readonly serverLifetimeJitterMs: number;
   readonly rollbackTimeoutMs: number;
+  /** An idle connection is checked when nobody used or checked it for so long. */
+  readonly healthcheckIntervalMs: number;
+  readonly healthcheckTimeoutMs: number;
+  /** Queries of several clients on one connection at a time; see `Pipelines`. */
+  readonly pipelineDepth: number;
+}
+
+/** For whom somebody waits. */
+export interface WaitOwner {
+  /** Connections of its are in use meanwhile: it waits in the middle of a transaction. */
+  readonly holdsServers: boolean;
+  /** Since when it waits, in ms since 1970; 0: it does not. Set here, as is `waitMs`. */
+  waitingSinceMs: number;
+  /** How long it has waited altogether. */
+  waitMs: number;
 }
 
 /** Who waits for a connection. Called back at most once, with one or the other. */
 export interface PoolWaiter {
+  readonly owner?: WaitOwner;
   onServer(server: ServerConnection): void;
   /** PgError `checkoutTimeout`, or what kept a connection from being opened. */
   onRefused(error: unknown): void;
@@ -29,29 +55,57 @@ export interface PoolWaiter {
 /** How exactly waiters are given up on: one timer looks at all of them. */
 const sweepMsMax = 100;
 
+/** After a connection could not be opened, so long nobody but a new client makes another try. */
+const retryMs = 500;
+
+type Connect = (address: ServerAddress) => Promise<ServerConnection>;
+
 export class Pool {
-  readonly address: ServerAddress;
-  readonly #limits: PoolLimits;
-  readonly #connect: (address: ServerAddress) => Promise<ServerConnection>;
+  readonly pipelines: Pipelines;
+  readonly stats: PoolStats;
+  #address: ServerAddress;
+  #limits: PoolLimits;
+  #connect: Connect;
   readonly #connectQueue: PQueue;
   readonly #idle: ServerConnection[] = [];
   readonly #all = new Set<ServerConnection>();
-  /** First come, first served; with the time at which each is given up on. */
+  /** First come, first served; with the time since when each waits. */
   readonly #waiters = new Map<PoolWaiter, number>();
   #sweep: NodeJS.Timeout | null = null;
   #opening = 0;
   #closed = false;
+  /** Closed to all but those in mid-transaction; in maintenance nobody's time runs out. */
+  #paused = false;
+  #maintenance = false;
+  /** Connections that were asked for before the last `reconnect` are not wanted any more. */
+  #generation = 0;
+  /** What kept the last connection from being opened, and when to try again. */
+  #failure: unknown = null;
+  #retryAtMs = 0;
+  /** Looked at whenever a connection is gone. */
+  #until: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(
     address: ServerAddress,
     limits: PoolLimits,
-    connect: (address: ServerAddress) => Promise<ServerConnection>,
+    connect: Connect,
     connectQueue: PQueue,
+    stats = new PoolStats(),
   ) {
-    this.address = address;
+    this.#address = address;
     this.#limits = limits;
     this.#connect = connect;
     this.#connectQueue = connectQueue;
+    this.stats = stats;
+    this.pipelines = new Pipelines(this);
+  }
+
+  get address(): ServerAddress {
+    return this.#address;
+  }
+
+  get pipelineDepth(): number {
+    return this.#limits.pipelineDepth;
   }
 
   get size(): number {
@@ -66,24 +120,69 @@ export class Pool {
     return this.#waiters.size;
   }
 
+  get opening(): number {
+    return this.#opening;
+  }
+
+  get servers(): Iterable<ServerConnection> {
+    return this.#all;
+  }
+
+  get idleServers(): readonly ServerConnection[] {
+    return this.#idle;
+  }
+
+  /** Of the client that waits longest; 0: nobody does. */
+  get longestWaitMs(): number {
+    for (const sinceMs of this.#waiters.values()) return Math.max(0, Date.now() - sinceMs);
+    return 0;
+  }
+
+  /** Gives out nothing but to those in mid-transaction: PAUSE, maintenance mode. */
+  get held(): boolean {
+    return this.#paused || this.#maintenance;
+  }
+
   /** An idle connection, or null when there is none right now. Never jumps the queue. */
   tryAcquire(): ServerConnection | null {
     if (this.#waiters.size > 0) return null;
     for (;;) {
       const server = this.#idle.pop();
       if (server === undefined) return null;
-      if (!server.closed) return server;
+      if (server.closed) continue;
+      this.stats.assignments += 1;
+      return server;
     }
   }
 
   /** A connection as soon as one is free or opened. Rejects with PgError `checkoutTimeout`,
    *  or with the reason when no connection can be opened. */
-  acquire(): Promise<ServerConnection> {
+  acquire(owner?: WaitOwner): Promise<ServerConnection> {
     const server = this.tryAcquire();
     if (server !== null) return Promise.resolve(server);
     return new Promise((resolve, reject) => {
-      this.wait({ onServer: resolve, onRefused: reject });
+      this.wait({ ...(owner && { owner }), onServer: resolve, onRefused: reject });
     });
+  }
+
+  /** Whoever waits as `owner` gets `error` instead. */
+  refuseWaiting(owner: WaitOwner, error: PgError): void {
+    for (const waiter of this.#waiters.keys()) {
+      if (waiter.owner !== owner) continue;
+      this.#endWait(waiter);
+      waiter.onRefused(error);
+    }
+  }
+
+  /** Answers how long it has waited, in ms. */
+  #endWait(waiter: PoolWaiter): number {
+    const ms = Math.max(0, Date.now() - (this.#waiters.get(waiter) ?? Date.now()));
+    this.#waiters.delete(waiter);
+    const { owner } = waiter;
+    if (owner === undefined) return ms;
+    owner.waitingSinceMs = 0;
+    owner.waitMs += ms;
+    return ms;
   }
 
   /** The same for a caller that has found no idle connection. */
@@ -92,23 +191,104 @@ export class Pool {
       waiter.onRefused(new PgError(errors.shuttingDown));
       return;
     }
-    const { checkoutTimeoutMs } = this.#limits;
-    this.#waiters.set(waiter, Date.now() + checkoutTimeoutMs);
+    const now = Date.now();
+    this.#waiters.set(waiter, now);
+    if (waiter.owner) waiter.owner.waitingSinceMs = now;
     this.#watchWaiters();
     this.#openForWaiters();
+  }
+
+  /** What is opened from here on is opened so; see `reconnect`. */
+  reconfigure(address: ServerAddress, limits: PoolLimits, connect: Connect): void {
+    this.#address = address;
+    this.#limits = limits;
+    this.#connect = connect;
+  }
+
+  /** Gives out nothing but to those in mid-transaction, and closes what comes back. Resolves when
+   *  nothing is open any more, or with `resume`. */
+  pause(): Promise<void> {
+    this.#paused = true;
+    this.reconnect();
+    return this.#whenSo(() => !this.#paused || this.#all.size + this.#opening === 0);
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#goOn();
+  }
+
+  /** The same while clients wait as long as it lasts. */
+  setMaintenance(on: boolean): void {
+    if (on === this.#maintenance) return;
+    this.#maintenance = on;
+    if (on) {
+      this.reconnect();
+      return;
+    }
+    const now = Date.now();
+    for (const waiter of this.#waiters.keys()) this.#waiters.set(waiter, now);
+    this.#goOn();
+  }
+
+  /** Closes idle connections now and the others when they come back. */
+  reconnect(): void {
+    this.#generation += 1;
+    for (const server of this.#all) server.closeNeeded = true;
+    this.#closeIdle();
+  }
+
+  /** Resolves when those that `reconnect` gave up are closed. */
+  givenUpClosed(): Promise<void> {
+    return this.#whenSo(() => ![...this.#all].some(server => server.closeNeeded));
+  }
+
+  /** Closes every connection, also those in use; clients that wait go on waiting. */
+  cut(): void {
+    for (const server of [...this.#all]) server.destroy();
+  }
+
+  #goOn(): void {
+    this.#check();
+    for (let open = 0; open < this.#waiters.size; open++) this.#openForWaiters();
+  }
+
+  #closeIdle(): void {
+    for (const server of [...this.#idle]) this.#discard(server);
+  }
+
+  #whenSo(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
+    return new Promise(resolve => {
+      this.#until.push({ isSo, resolve });
+    });
+  }
+
+  #check(): void {
+    if (this.#until.length === 0) return;
+    const waiting = this.#until;
+    this.#until = waiting.filter(({ isSo }) => !isSo());
+    for (const { isSo, resolve } of waiting) if (isSo()) resolve();
   }
 
   /** Refuses those that waited too long, and looks again while anybody waits. */
   #giveUpLate(): void {
     this.#sweep = null;
+    turnClock.stale = true;
     const now = Date.now();
     const ms = this.#limits.checkoutTimeoutMs;
-    for (const [waiter, untilMs] of this.#waiters) {
-      if (untilMs > now) break;
-      this.#waiters.delete(waiter);
-      waiter.onRefused(new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms }));
+    for (const [waiter, sinceMs] of this.#waiters) {
+      if (now - sinceMs < ms) break;
+      if (this.#maintenance && !isUrgent(waiter)) continue;
+      this.#endWait(waiter);
+      const { shard } = this.#address;
+      this.stats.waitTimeouts += 1;
+      const couldNotOpen = this.#retryAtMs - retryMs >= sinceMs ? this.#failure : null;
+      waiter.onRefused(couldNotOpen ?? new PgError(errors.checkoutTimeout, { shard, ms }));
     }
-    if (this.#waiters.size > 0) this.#watchWaiters();
+    if (this.#waiters.size === 0) return;
+    if (now >= this.#retryAtMs) this.#openForWaiters();
+    this.#watchWaiters();
   }
 
   #watchWaiters(): void {
@@ -122,9 +302,12 @@ export class Pool {
     server.consumer = null;
     if (server.closed) return;
     if (server.clean) {
-      server.afterCancels(() => this.#giveOn(server));
+      if (server.cancelling) server.afterCancels(() => this.#giveOn(server));
+      else this.#giveOn(server);
       return;
     }
+    this.stats.cleaned += 1;
+    if (server.transactionStatus !== TransactionStatus.idle) this.stats.rollbacks += 1;
     server.afterCancels(() => {
       resetSession(server, this.#limits.rollbackTimeoutMs).then(
         () => this.#giveOn(server),
@@ -135,20 +318,46 @@ export class Pool {
 
   /** Closes what is idle too long or past its lifetime; keeps the minimum open. */
   maintain(nowMs: number): void {
-    const { idleTimeoutMs, minPoolSize } = this.#limits;
-    for (const server of [...this.#idle]) {
-      const tooOld = nowMs >= server.lifetimeEndMs;
-      const tooIdle = nowMs - server.idleSinceMs >= idleTimeoutMs && this.#all.size > minPoolSize;
-      if (tooOld || tooIdle) this.#discard(server);
+    const { idleTimeoutMs, minPoolSize, poolSize } = this.#limits;
+    for (const server of this.#all) {
+      if (nowMs >= server.lifetimeEndMs) server.closeNeeded = true;
     }
+    for (const server of [...this.#idle]) {
+      const tooIdle = nowMs - server.idleSinceMs >= idleTimeoutMs && this.#all.size > minPoolSize;
+      const tooMany = this.#all.size > poolSize;
+      if (server.closeNeeded || tooIdle || tooMany) this.#discard(server);
+    }
+    if (this.held) return;
+    this.#checkIdle(nowMs);
     const missing = minPoolSize - this.#all.size - this.#opening;
     for (let i = 0; i < missing; i++) this.#open();
+  }
+
+  /** Finds those that died without a word before a client gets them. */
+  #checkIdle(nowMs: number): void {
+    const { healthcheckIntervalMs, healthcheckTimeoutMs } = this.#limits;
+    for (const server of [...this.#idle]) {
+      const { idleSinceMs, checkedAtMs } = server;
+      if (nowMs - Math.max(idleSinceMs, checkedAtMs) < healthcheckIntervalMs) continue;
+      this.#removeIdle(server);
+      server.checkedAtMs = nowMs;
+      checkConnection(server, healthcheckTimeoutMs).then(
+        () => {
+          this.#giveOn(server);
+          // Nobody has used it, so it goes on ageing.
+          if (this.#idle.at(-1) !== server) return;
+          this.#idle.unshift(this.#idle.pop()!);
+          server.idleSinceMs = idleSinceMs;
+        },
+        () => server.destroy(),
+      );
+    }
   }
 
   /** Closes idle connections now and the others when they come back. */
   close(): void {
     this.#closed = true;
-    for (const server of [...this.#idle]) this.#discard(server);
+    this.#closeIdle();
     this.#failWaiters(new PgError(errors.shuttingDown));
   }
 
@@ -160,18 +369,29 @@ export class Pool {
 
   #giveOn(server: ServerConnection): void {
     if (server.closed) return;
-    const now = Date.now();
-    if (this.#closed || now >= server.lifetimeEndMs) {
+    const now = coarseClock.nowMs;
+    if (this.#closed || server.closeNeeded || now >= server.lifetimeEndMs) {
       this.#discard(server);
       return;
     }
-    for (const waiter of this.#waiters.keys()) {
-      this.#waiters.delete(waiter);
-      waiter.onServer(server);
+    if (this.#waiters.size > 0 && this.#giveToWaiter(server)) return;
+    // Of the reserve, or of a pool that has become smaller.
+    if (this.held || this.#all.size > this.#limits.poolSize) {
+      this.#discard(server);
       return;
     }
     server.idleSinceMs = now;
     this.#idle.push(server);
+  }
+
+  #giveToWaiter(server: ServerConnection): boolean {
+    for (const waiter of this.#waiters.keys()) {
+      if (this.held && !isUrgent(waiter)) continue;
+      this.stats.waited(this.#endWait(waiter));
+      waiter.onServer(server);
+      return true;
+    }
+    return false;
   }
 
   #discard(server: ServerConnection): void {
@@ -185,25 +405,49 @@ export class Pool {
   }
 
   #openForWaiters(): void {
-    if (this.#opening >= this.#waiters.size) return;
-    if (this.#all.size + this.#opening >= this.#limits.poolSize) return;
+    let waiting = this.#waiters.size;
+    if (this.held) for (const waiter of this.#waiters.keys()) if (!isUrgent(waiter)) waiting -= 1;
+    if (this.#opening >= waiting) return;
+    if (this.#all.size + this.#opening >= this.#sizeMax()) return;
     this.#open();
+  }
+
+  /** The pool's size, with the reserve when the first client has waited long enough. */
+  #sizeMax(): number {
+    const { poolSize, reservePoolSize, reservePoolTimeoutMs } = this.#limits;
+    if (reservePoolSize === 0) return poolSize;
+    for (const sinceMs of this.#waiters.values()) {
+      if (Date.now() - sinceMs < reservePoolTimeoutMs) break;
+      return poolSize + reservePoolSize;
+    }
+    return poolSize;
   }
 
   #open(): void {
     if (this.#closed) return;
     this.#opening += 1;
+    const generation = this.#generation;
+    const sinceMs = Date.now();
     this.#connectQueue
-      .add(() => this.#connect(this.address))
+      .add(() => this.#connect(this.#address))
       .then(
         server => {
           this.#opening -= 1;
+          this.#failure = null;
+          this.stats.connected(Date.now() - sinceMs);
+          server.closeNeeded = generation !== this.#generation;
           this.#adopt(server);
         },
         error => {
           this.#opening -= 1;
-          // With others still open the waiters can go on waiting for those.
-          if (this.#all.size === 0 && this.#opening === 0) this.#failWaiters(error);
+          this.#failure = error;
+          this.stats.connectErrors += 1;
+          this.#retryAtMs = Date.now() + retryMs;
+          this.#check();
+          // With others still open the waiters can go on waiting for those, and for a server that
+          // is starting.
+          const isHopeless = this.#all.size === 0 && this.#opening === 0 && !isStarting(error);
+          if (isHopeless && !this.held) this.#failWaiters(error);
         },
       );
   }
@@ -215,8 +459,11 @@ export class Pool {
     this.#all.add(server);
     server.onClosed = () => {
       this.#all.delete(server);
+      this.pipelines.forget(server);
+      this.stats.serverGone(server);
       this.#removeIdle(server);
       this.#openForWaiters();
+      this.#check();
     };
     this.#giveOn(server);
     this.#openForWaiters();
@@ -224,7 +471,17 @@ export class Pool {
 
   #failWaiters(error: unknown): void {
     const refused = [...this.#waiters.keys()];
-    this.#waiters.clear();
+    for (const waiter of refused) this.#endWait(waiter);
     for (const waiter of refused) waiter.onRefused(error);
   }
+}
+
+/** It holds other connections, which come back only if it goes on. */
+function isUrgent({ owner }: PoolWaiter): boolean {
+  return owner?.holdsServers === true;
+}
+
+/** The server accepts no connections yet, or not any more (57P03, cannot_connect_now). */
+function isStarting(error: unknown): boolean {
+  return error instanceof ServerError && error.sqlstate === '57P03';
 }

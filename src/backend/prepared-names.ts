@@ -1,9 +1,12 @@
 // Which of PgPack's prepared statements exist on one server connection, least recently used
-// first; bounded, so that a server's memory is.
+// first; bounded, so that a server's memory is. A statement may be there in doubt: under the right
+// name, but with other columns than those who use it were told. It has to be closed before it is
+// prepared again.
 
 export class PreparedNames {
   readonly #max: number;
-  readonly #names = new Map<string, true>();
+  /** False: in doubt. */
+  readonly #names = new Map<string, boolean>();
 
   constructor(max: number) {
     this.#max = Math.max(1, max);
@@ -13,10 +16,10 @@ export class PreparedNames {
     return this.#names.size;
   }
 
-  /** True when prepared here. Recency is renewed only when the limit is near: re-inserting into
-   *  a Map on each hit is what makes naive LRUs slow. */
+  /** True when prepared here and fit for use. Recency is renewed only when the limit is near:
+   *  re-inserting into a Map on each hit is what makes naive LRUs slow. */
   use(name: string): boolean {
-    if (!this.#names.has(name)) return false;
+    if (this.#names.get(name) !== true) return false;
     if (this.#names.size * 2 > this.#max) {
       this.#names.delete(name);
       this.#names.set(name, true);
@@ -29,8 +32,15 @@ export class PreparedNames {
     this.#names.set(name, true);
   }
 
-  /** The statement to close before another is prepared; null while there is room. */
-  oldestAtLimit(): string | null {
+  /** Notes a statement as prepared but not fit for use. */
+  addDoubtful(name: string): void {
+    this.#names.set(name, false);
+  }
+
+  /** What is to be closed before `name` is prepared: itself, or the one that was not used for the
+   *  longest time where there are too many; null: nothing. */
+  inTheWayOf(name: string): string | null {
+    if (this.#names.has(name)) return name;
     if (this.#names.size < this.#max) return null;
     return this.#names.keys().next().value ?? null;
   }

@@ -1,5 +1,6 @@
 // Brings a connection that a client left in any state back to one that the next can get:
-// cancels what runs, reads what is due, ends the transaction, drops what a session left behind.
+// cancels what runs, reads what is due, ends the transaction, drops what a session left behind, or
+// refuses where nothing but a new connection would do.
 
 import { timerMs } from '../common/timer.ts';
 import { copyFailMessage, queryMessage } from '../protocol/frontend-messages.ts';
@@ -7,9 +8,10 @@ import { TransactionStatus } from '../protocol/message-codes.ts';
 import { cancelQuery } from './cancel-query.ts';
 import { failingExchange } from './fail-exchange.ts';
 import { readAnswers } from './internal-query.ts';
+import { interrupted, isDiscarded } from './leftovers.ts';
 import type { ServerConnection } from './server-connection.ts';
 
-/** Rejects when the connection could not be brought back within `timeoutMs`: close it then. */
+/** Rejects when the connection cannot be brought back, or not within `timeoutMs`: close it then. */
 export async function resetSession(server: ServerConnection, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
@@ -25,11 +27,17 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
 }
 
 async function bringBack(server: ServerConnection): Promise<void> {
+  if (server.dirty !== null && !isDiscarded(server.dirty)) {
+    // What runs would go on without its connection.
+    if (server.readyDue > 0 || server.openExchange) await cancelQuery(server);
+    throw new Error(server.dirty);
+  }
   if (server.readyDue > 0 || server.openExchange) {
-    // CopyFail ends a COPY FROM STDIN and is ignored otherwise.
+    // What it still does to the session nobody follows any more.
+    server.dirty ??= interrupted;
     if (server.openExchange) {
       server.openExchange = false;
-      server.send(Buffer.concat([copyFailMessage('client is gone'), failingExchange]), 1);
+      server.send(failingExchange, 1);
     } else {
       server.send(copyFailMessage('client is gone'), 0);
     }
@@ -37,14 +45,23 @@ async function bringBack(server: ServerConnection): Promise<void> {
     await readAnswers(server);
   }
   if (server.transactionStatus !== TransactionStatus.idle) {
+    // It takes settings back, of which only the client's transaction kept an account.
+    server.dirty ??= interrupted;
     server.send(queryMessage('ROLLBACK'), 1);
     await readAnswers(server);
   }
+  if (server.listens && server.dirty === null) {
+    server.send(queryMessage('UNLISTEN *'), 1);
+    const error = await readAnswers(server);
+    if (error !== null) throw error;
+  }
+  server.listens = false;
   if (server.dirty !== null) {
     server.send(queryMessage('DISCARD ALL'), 1);
     const error = await readAnswers(server);
     if (error !== null) throw error;
     server.dirty = null;
+    server.unnamed = null;
     server.prepared.clear();
     server.settings = new Map();
     server.settingsId = 0;

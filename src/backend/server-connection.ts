@@ -6,9 +6,11 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { ServerStats } from '../metrics/server-stats.ts';
 import { BackendScanner, type BackendSink } from '../protocol/backend-scanner.ts';
 import { terminateMessage } from '../protocol/frontend-messages.ts';
 import { Backend, headerBytes, TransactionStatus } from '../protocol/message-codes.ts';
+import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { PreparedNames } from './prepared-names.ts';
 import type { ServerAddress } from './server-address.ts';
@@ -25,6 +27,7 @@ export interface ServerConsumer extends BackendSink {
 
 /** Answers nobody waits for any more. */
 const discard: ServerConsumer = {
+  quiet: true,
   onMessage() {},
   onRows() {},
   onChunkEnd() {},
@@ -38,7 +41,7 @@ export interface ServerIdentity {
   readonly parameters: Map<string, string>;
 }
 
-export class ServerConnection {
+export class ServerConnection implements BackendSink {
   readonly address: ServerAddress;
   readonly transport: Transport;
   readonly processId: number;
@@ -51,16 +54,23 @@ export class ServerConnection {
    *  drops it. */
   unnamed: object | null = null;
   readonly connectedAtMs = Date.now();
+  readonly stats = new ServerStats();
   /** Session settings in force here beyond the server's own: name → SQL that set it. */
   settings: ReadonlyMap<string, string> = new Map();
   /** Number of `settings`, equal numbers being equal settings; see `SettingsRegistry`. */
   settingsId = 0;
   /** What a client left behind that only a new connection gets rid of. */
   dirty: string | null = null;
+  /** A client's LISTEN ran here, whose notifications come another way; see `NotificationHub`. */
+  listens = false;
   transactionStatus: number = TransactionStatus.idle;
   /** Messages of the extended protocol were sent with no Sync behind them yet. */
   openExchange = false;
   idleSinceMs = Date.now();
+  /** When it last answered to the pool. */
+  checkedAtMs = 0;
+  /** Set by the pool: it is closed when it comes back. */
+  closeNeeded = false;
   /** Set by the pool. */
   lifetimeEndMs = Number.POSITIVE_INFINITY;
   /** Called once when the connection is gone. Set by the pool. */
@@ -111,8 +121,14 @@ export class ServerConnection {
       !this.openExchange &&
       this.transactionStatus === TransactionStatus.idle &&
       this.dirty === null &&
+      !this.listens &&
       this.#scanner.atBoundary
     );
+  }
+
+  /** A row was shown to the consumer in part. */
+  get inRow(): boolean {
+    return this.#scanner.inRow;
   }
 
   set consumer(consumer: ServerConsumer | null) {
@@ -149,6 +165,11 @@ export class ServerConnection {
     this.#cancels += 1;
   }
 
+  /** A cancel request is on its way. */
+  get cancelling(): boolean {
+    return this.#cancels > 0;
+  }
+
   cancelEnded(): void {
     this.#cancels -= 1;
     if (this.#cancels === 0) this.#runAfterCancels();
@@ -162,7 +183,7 @@ export class ServerConnection {
 
   #onBytes(buffer: Buffer, length: number): void {
     try {
-      this.#scanner.feed(buffer, length, this.#sink);
+      this.#scanner.feed(buffer, length, this);
       this.#consumer.onChunkEnd(this);
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
@@ -172,20 +193,34 @@ export class ServerConnection {
     }
   }
 
-  readonly #sink: BackendSink = {
-    onMessage: (type, buffer, start, end) => {
-      if (type === Backend.readyForQuery) {
-        this.#readyDue -= 1;
-        this.transactionStatus = buffer[start + headerBytes]!;
-      } else if (type === Backend.parameterStatus) {
-        this.#onParameterStatus(buffer, start);
-      } else if (type === Backend.error && this.#readyDue === 0) {
-        this.#fatal = buffer.toString('utf8', start + headerBytes, end).replaceAll('\0', ' ');
+  get quiet(): boolean {
+    return this.#consumer.quiet === true;
+  }
+
+  /** For the scanner. */
+  onMessage(type: number, buffer: Buffer, start: number, end: number): void {
+    if (type === Backend.readyForQuery) {
+      if (this.#readyDue > 0) this.#readyDue -= 1;
+      // A COPY failed before it read the Sync behind its Execute.
+      else this.openExchange = false;
+      this.transactionStatus = buffer[start + headerBytes]!;
+      this.stats.readies += 1;
+      if (this.transactionStatus === TransactionStatus.idle) this.stats.idleReadies += 1;
+    } else if (type === Backend.parameterStatus) {
+      this.#onParameterStatus(buffer, start);
+    } else if (type === Backend.error) {
+      this.stats.errors += 1;
+      if (this.#readyDue === 0) {
+        this.#fatal = new ServerError(Buffer.from(buffer.subarray(start, end))).message;
       }
-      this.#consumer.onMessage(type, buffer, start, end);
-    },
-    onRows: (buffer, start, end) => this.#consumer.onRows(buffer, start, end),
-  };
+    }
+    this.#consumer.onMessage(type, buffer, start, end);
+  }
+
+  /** For the scanner. */
+  onRows(buffer: Buffer, start: number, end: number): void {
+    this.#consumer.onRows(buffer, start, end);
+  }
 
   #onParameterStatus(buffer: Buffer, start: number): void {
     const nameEnd = buffer.indexOf(0, start + headerBytes);

@@ -1,45 +1,34 @@
-// Opens a connection to a server and logs in: TLS, startup, authentication, up to the first
+// Opens a connection to a server and logs in: startup, authentication, up to the first
 // ReadyForQuery (protocol section "Start-up").
 
-import type { NetConnectOpts } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { ServerAuthenticationError, ServerAuthenticator } from '../auth/server-authenticator.ts';
+import type { ServerSecret } from '../auth/server-secret.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { timerMs } from '../common/timer.ts';
 import { BackendScanner } from '../protocol/backend-scanner.ts';
-import { sslRequest, startupMessage } from '../protocol/frontend-messages.ts';
+import { startupMessage } from '../protocol/frontend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
-import { ServerError } from '../protocol/server-error.ts';
-import { Transport } from '../transport/transport.ts';
-import type { ServerAddress } from './server-address.ts';
+import { ServerError, withSeverity } from '../protocol/server-error.ts';
+import type { KeepAlive, Transport } from '../transport/transport.ts';
+import { openTransport } from './open-transport.ts';
+import type { SecretSource, ServerAddress } from './server-address.ts';
 import { ServerConnection, type ServerIdentity } from './server-connection.ts';
 
 export interface ServerLoginOptions {
   readonly connectTimeoutMs: number;
   readonly connectAttempts: number;
   readonly connectAttemptDelayMs: number;
-  readonly tls: ServerTls | null;
+  /** True: a server that lets us in without asking is refused; the login is to prove something. */
+  readonly passwordRequired?: boolean;
   /** Sent in the startup packet: settings every connection of the pool has. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly messageBytesMax: number;
   readonly preparedStatementsMax: number;
-  readonly keepAlive: boolean;
-}
-
-export interface ServerTls {
-  /** False: a server without TLS is accepted (`tls_verify = "prefer"`). */
-  readonly required: boolean;
-  readonly options: (host: string) => ConnectionOptions;
+  readonly keepAlive: KeepAlive;
 }
 
 const protocolVersion = 3 << 16;
-
-export function connectOptions(address: ServerAddress): NetConnectOpts {
-  return address.host.startsWith('/')
-    ? { path: `${address.host}/.s.PGSQL.${address.port}` }
-    : { host: address.host, port: address.port };
-}
 
 /** Rejects with PgError `serverUnavailable` or `serverAuthFailed`, or with the ServerError that
  *  the server answered the login with (too many connections, no such database …). */
@@ -47,22 +36,66 @@ export async function openServer(
   address: ServerAddress,
   options: ServerLoginOptions,
 ): Promise<ServerConnection> {
-  const passwords = address.passwords.length > 0 ? address.passwords : [null];
   let failure: unknown;
   for (let attempt = 0; attempt < Math.max(1, options.connectAttempts); attempt++) {
     if (attempt > 0)
       await new Promise(resolve => setTimeout(resolve, options.connectAttemptDelayMs));
-    for (const password of passwords) {
-      try {
-        return await attemptLogin(address, password, options);
-      } catch (error) {
-        failure = error;
-        if (!(error instanceof ServerError && error.sqlstate === '28P01')) break;
-      }
+    try {
+      return await attemptLogin(address, options);
+    } catch (error) {
+      failure = error;
+      if (isRefusal(error)) break;
     }
-    if (failure instanceof ServerError && failure.sqlstate.startsWith('28')) break;
   }
   throw loginFailure(address, failure);
+}
+
+/** SQLSTATE class 28: the server knows us and does not let us in. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ServerError && error.sqlstate.startsWith('28');
+}
+
+async function attemptLogin(
+  address: ServerAddress,
+  options: ServerLoginOptions,
+): Promise<ServerConnection> {
+  const { secrets } = address;
+  if (secrets === undefined) return loginWithAny(address, address.passwords, options);
+  try {
+    return await loginWithAny(address, await currentSecrets(address, secrets), options);
+  } catch (error) {
+    if (!isRefusal(error) || !secrets.refused(address)) throw error;
+    return loginWithAny(address, await currentSecrets(address, secrets), options);
+  }
+}
+
+async function currentSecrets(
+  address: ServerAddress,
+  secrets: SecretSource,
+): Promise<readonly ServerSecret[]> {
+  try {
+    return await secrets.current(address);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServerAuthenticationError(reason, { cause: error });
+  }
+}
+
+async function loginWithAny(
+  address: ServerAddress,
+  passwords: readonly (ServerSecret | string)[],
+  options: ServerLoginOptions,
+): Promise<ServerConnection> {
+  let failure: unknown;
+  for (const password of passwords.length > 0 ? passwords : [null]) {
+    try {
+      return await loginWith(address, password, options);
+    } catch (error) {
+      failure = error;
+      if (!(error instanceof ServerError && error.sqlstate === '28P01')) break;
+    }
+  }
+  throw failure;
 }
 
 function loginFailure(address: ServerAddress, failure: unknown): Error {
@@ -72,36 +105,39 @@ function loginFailure(address: ServerAddress, failure: unknown): Error {
     const args = { ...at, user: address.user, reason: failure.message };
     return new PgError(errors.serverAuthFailed, args, { cause: failure });
   }
-  if (failure instanceof ServerError || failure instanceof PgError) return failure;
+  // The end of our login is not the end of the client's session.
+  if (failure instanceof ServerError) {
+    return new ServerError(withSeverity(failure.response, 'ERROR'));
+  }
+  if (failure instanceof PgError) return failure;
   const reason = failure instanceof Error ? failure.message : String(failure);
   return new PgError(errors.serverUnavailable, { ...at, reason }, { cause: failure });
 }
 
-async function attemptLogin(
+async function loginWith(
   address: ServerAddress,
-  password: string | null,
+  password: ServerSecret | string | null,
   options: ServerLoginOptions,
 ): Promise<ServerConnection> {
-  const transport = await Transport.connect(connectOptions(address), options.connectTimeoutMs);
+  const transport = await openTransport(address, options.connectTimeoutMs);
   const timer = setTimeout(
     () => transport.destroy(new Error(`no login within ${options.connectTimeoutMs} ms`)),
     timerMs(options.connectTimeoutMs),
   );
   try {
-    if (options.tls !== null && !address.host.startsWith('/')) {
-      await startTls(transport, address, options.tls);
-    }
     const parameters = new Map([
       ['user', address.user],
       ['database', address.database],
       ...options.parameters,
     ]);
-    const identity = await login(
-      transport,
-      parameters,
-      new ServerAuthenticator({ user: address.user, password }),
-    );
-    transport.setKeepAlive(options.keepAlive, 60_000);
+    const { user } = address;
+    const channel = { encrypted: transport.encrypted, certificate: transport.peerCertificate };
+    const authenticator = new ServerAuthenticator({ user, password, channel });
+    const identity = await login(transport, parameters, authenticator);
+    if (options.passwordRequired && !authenticator.passwordWasAsked) {
+      throw new ServerAuthenticationError('the server asked for no password');
+    }
+    transport.setKeepAlive(options.keepAlive);
     return new ServerConnection(address, transport, identity, options);
   } catch (error) {
     transport.destroy();
@@ -109,29 +145,6 @@ async function attemptLogin(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Asks for TLS; the answer is one byte, and nothing may follow it in clear (CVE-2021-23222). */
-async function startTls(
-  transport: Transport,
-  address: ServerAddress,
-  wanted: ServerTls,
-): Promise<void> {
-  const answer = await new Promise<number>((resolve, reject) => {
-    transport.receiver = {
-      onBytes(buffer, length) {
-        if (length === 1) resolve(buffer[0]!);
-        else reject(new Error('unencrypted data after the answer to the TLS request'));
-      },
-      onDrain() {},
-      onClose: error => reject(error ?? new Error('the server closed the connection')),
-    };
-    transport.write(sslRequest());
-  });
-  if (answer === 0x53) return transport.startTlsClient(wanted.options(address.host));
-  if (answer !== 0x4e) throw new Error('unexpected answer to the TLS request');
-  if (wanted.required)
-    throw new Error('the server does not support TLS, which tls_verify requires');
 }
 
 function login(

@@ -28,28 +28,32 @@ export class SettingsRegistry {
   }
 }
 
+const identity = ['session_authorization', 'role'];
+
 /** Statements that turn the settings in force on `server` into `wanted`, or null when none are
- *  needed. */
+ *  needed. Who the client is comes last: another role may lack the right to the rest, and the
+ *  login user is the one whose rights are known. */
 export function settingsDifference(server: ServerConnection, wanted: Settings): string | null {
+  const have = server.settings;
   const statements: string[] = [];
-  for (const name of server.settings.keys()) {
-    if (!wanted.has(name)) statements.push(resetStatement(name));
+  for (const name of have.keys()) {
+    if (!wanted.has(name) && !identity.includes(name)) statements.push(resetStatement(name));
   }
   for (const [name, sql] of wanted) {
-    if (server.settings.get(name) !== sql) statements.push(sql);
+    if (have.get(name) !== sql && !identity.includes(name)) statements.push(sql);
+  }
+  const same = identity.every(name => have.get(name) === wanted.get(name));
+  if (same && statements.length === 0) return null;
+  // This resets the role too.
+  const isOther = identity.some(name => have.has(name));
+  if (isOther) statements.unshift('RESET SESSION AUTHORIZATION', 'RESET ROLE');
+  if (isOther || !same) {
+    for (const name of identity) if (wanted.has(name)) statements.push(wanted.get(name)!);
   }
   return statements.length === 0 ? null : statements.join(';');
 }
 
-/** What is set by statements of another form is a setting too, with a RESET of its own. */
 function resetStatement(name: string): string {
-  if (name === 'role') return 'RESET ROLE';
-  if (name === 'session_authorization') return 'RESET SESSION AUTHORIZATION';
-  if (name === 'session characteristics') {
-    return ['isolation', 'read_only', 'deferrable']
-      .map(part => `RESET default_transaction_${part}`)
-      .join(';');
-  }
   const quoted = name
     .split('.')
     .map(part => `"${part.replaceAll('"', '""')}"`)

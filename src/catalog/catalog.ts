@@ -92,7 +92,19 @@ export interface Catalog {
   readonly searchPath: readonly string[];
   /** Of the database: what a column or expression without its own collation gets. */
   readonly defaultCollation: CollationClass;
+  /** What may leave something behind on its connection. */
+  readonly stateful: Stateful;
 }
+
+/** Functions that may leave something behind on their connection, by name (whoever's schema), and
+ *  OIDs of relations that call one when they are used: by a trigger, rule, view, policy, default
+ *  or constraint. */
+export interface Stateful {
+  readonly functions: ReadonlySet<string>;
+  readonly relations: ReadonlySet<number>;
+}
+
+export const nothingStateful: Stateful = { functions: new Set(), relations: new Set() };
 
 /** NUL separates: it is in no PostgreSQL identifier. */
 export function tableKey(schema: string, name: string): string {

@@ -29,4 +29,14 @@ export class BoundedCache<K, V> {
     }
     this.#young.set(key, value);
   }
+
+  /** At most twice what it was made for. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
 }

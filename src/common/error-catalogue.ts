@@ -83,6 +83,12 @@ const rows = {
     'user',
     'prepared statement "{name}" does not exist',
   ],
+  wrongParameterCount: [
+    '08P01',
+    'ERROR',
+    'user',
+    'bind message supplies {supplied} parameters, but prepared statement "{name}" requires {required}',
+  ],
   preparedStatementExists: ['42P05', 'ERROR', 'user', 'prepared statement "{name}" already exists'],
   unnamedStatementMissing: ['26000', 'ERROR', 'user', 'unnamed prepared statement does not exist'],
   portalMissing: ['34000', 'ERROR', 'user', 'portal "{name}" does not exist'],
@@ -102,6 +108,13 @@ const rows = {
     'user',
     '{command} can only be used in transaction blocks',
   ],
+  blockInStatementMode: [
+    '0A000',
+    'ERROR',
+    'unsupported',
+    'transaction blocks are not allowed in statement pooling mode',
+    'pooler_mode of the database or user has to be transaction or session.',
+  ],
   multipleCommands: [
     '42601',
     'ERROR',
@@ -109,24 +122,60 @@ const rows = {
     'cannot insert multiple commands into a prepared statement',
   ],
 
+  // The admin database.
+  undefinedColumn: ['42703', 'ERROR', 'user', 'column "{name}" does not exist'],
+  unknownClient: ['42704', 'ERROR', 'user', 'there is no client {id}'],
+  unknownObject: ['42704', 'ERROR', 'user', '{what}'],
+
   copyFailed: ['57014', 'ERROR', 'user', '{what}'],
 
   // Authentication.
   invalidPassword: ['28P01', 'FATAL', 'user', 'password authentication failed for user "{user}"'],
+  emptyPassword: ['28P01', 'FATAL', 'user', 'empty password returned by client'],
   invalidAuthorization: ['28000', 'FATAL', 'user', '{what}'],
+  authenticationUnsupported: ['0A000', 'FATAL', 'unsupported', '{what}'],
+  authenticationUnavailable: [
+    '08006',
+    'FATAL',
+    'operations',
+    'cannot check the password of user "{user}" now',
+    'The log of PgPack says why.',
+  ],
+  roleMissing: ['28000', 'FATAL', 'user', 'role "{user}" does not exist'],
+  databaseDenied: ['42501', 'FATAL', 'user', 'permission denied for database "{database}"'],
   databaseMissing: ['3D000', 'FATAL', 'user', 'database "{database}" does not exist'],
   invalidParameter: ['22023', 'FATAL', 'user', '{what}'],
   tlsRequired: ['28000', 'FATAL', 'user', 'connection requires TLS'],
-  loginTimeout: ['08006', 'FATAL', 'limit', 'canceling authentication due to timeout'],
+  loginTimeout: ['57014', 'FATAL', 'limit', 'canceling authentication due to timeout'],
 
   // Limits.
   tooManyClients: ['53300', 'FATAL', 'limit', 'sorry, too many clients already'],
+  tooManyUserClients: ['53300', 'FATAL', 'limit', 'too many connections for role "{user}"'],
+  tooManyDatabaseClients: [
+    '53300',
+    'FATAL',
+    'limit',
+    'too many connections for database "{database}"',
+  ],
   checkoutTimeout: [
     '53300',
     'ERROR',
     'limit',
     'no server connection to shard {shard} became free within {ms} ms (checkout_timeout)',
     'Raise the pool size, shorten transactions, or raise checkout_timeout.',
+  ],
+  tooManyChannels: [
+    '53400',
+    'ERROR',
+    'limit',
+    'a client may listen to no more than {limit} channels (listen_channels_limit)',
+  ],
+  tooManyNotifications: [
+    '53400',
+    'FATAL',
+    'limit',
+    'more than {limit} notifications wait for this client (pub_sub_channel_size)',
+    'Read them faster, or end transactions sooner.',
   ],
   queryTooLarge: [
     '54000',
@@ -135,16 +184,42 @@ const rows = {
     'query of {bytes} bytes is over query_size_limit {limit}',
   ],
   memoryLimit: ['53400', 'ERROR', 'limit', '{what} exceeds its limit of {limit}'],
-  idleTimeout: ['57P05', 'FATAL', 'limit', 'disconnecting idle client'],
+  idleTimeout: ['57P05', 'FATAL', 'limit', 'terminating connection due to idle-session timeout'],
   idleInTransactionTimeout: [
     '25P03',
     'FATAL',
     'limit',
     'terminating connection due to idle-in-transaction timeout',
   ],
+  transactionTimeout: [
+    '25P04',
+    'FATAL',
+    'limit',
+    'terminating connection due to transaction timeout',
+  ],
+  clientWriteTimeout: [
+    '08006',
+    'FATAL',
+    'limit',
+    'connection to client lost: it took nothing for {ms} ms (client_write_timeout)',
+  ],
+  queryTimeout: ['57014', 'ERROR', 'limit', 'canceling statement due to statement timeout'],
 
   // Operations.
   shuttingDown: ['57P01', 'FATAL', 'operations', 'PgPack is shutting down'],
+  terminated: [
+    '57P01',
+    'FATAL',
+    'operations',
+    'terminating connection due to administrator command',
+  ],
+  databaseDisabled: [
+    '55000',
+    'FATAL',
+    'operations',
+    'database "{database}" is not currently accepting connections',
+  ],
+  configFileError: ['F0000', 'ERROR', 'operations', 'configuration not reloaded: {reason}'],
   serverUnavailable: [
     '08006',
     'ERROR',
@@ -156,6 +231,13 @@ const rows = {
     'ERROR',
     'operations',
     'connection to shard {shard} at {address} was lost: {reason}',
+  ],
+  notificationsLost: [
+    '57P01',
+    'FATAL',
+    'operations',
+    'notifications may have been lost: the connection that receives them has ended ({reason})',
+    'Connect and LISTEN again, then look for what happened meanwhile.',
   ],
   serverAuthFailed: [
     '08006',

@@ -1,6 +1,7 @@
 // [[users]] entries → users with the databases they may connect to. Every user can log in, every
 // database has a user, and no two entries mean the same login.
 
+import { admitsUnlisted, authQuerySettings } from './auth-query.ts';
 import type { DatabaseDraft } from './build-databases.ts';
 import type { UserEntry } from './database-keys.ts';
 import type { General } from './general-keys.ts';
@@ -22,14 +23,40 @@ export function buildUsers(
     const databases = databasesOf(entry, drafts, report);
     for (const database of databases) checkSameLogin(entry, database, logins, report);
     if (entry.ok) {
-      checkPassword(entry, general, report);
+      const open =
+        databases.length > 0 && databases.every(name => elsewhere(general, drafts, name));
+      checkPassword(entry, general, open, report);
+      checkCertificate(entry, general, report);
       checkServerPassword(entry, databases, drafts, report);
     }
     return toUser(entry.values, databases);
   });
   const someUserUnknown = entries.some(entry => !entry.ok);
-  if (!someUserUnknown) checkDatabasesHaveUsers(users, drafts, report);
+  if (!someUserUnknown) checkDatabasesHaveUsers(users, drafts, general, report);
   return users;
+}
+
+/** Users of the database need not have a password here, or not even be listed. */
+function elsewhere(
+  general: General,
+  drafts: ReadonlyMap<string, DatabaseDraft>,
+  database: string,
+): boolean {
+  const server = drafts.get(database)?.shards[0]?.servers[0];
+  return server !== undefined && admitsUnlisted(general, server);
+}
+
+/** A certificate that nobody can check, and tokens that nothing would keep secret. */
+function checkCertificate(entry: Entry<UserEntry>, general: General, report: Report): void {
+  const { identity, serverAuth } = entry.values;
+  if (identity !== null && general.tlsClientCaCertificate === null) {
+    const message = 'certificates of clients are not checked without tls_client_ca_certificate';
+    report.error(entry.at('identity'), message, 'add tls_client_ca_certificate to [general]');
+  }
+  if (serverAuth === 'rds_iam' && general.tlsVerify === 'disabled') {
+    const message = 'tokens of rds_iam are only sent over TLS';
+    report.error(entry.at('server_auth'), message, 'remove tls_verify = "disabled"');
+  }
 }
 
 function databasesOf(
@@ -77,7 +104,13 @@ function checkSameLogin(
   );
 }
 
-function checkPassword(entry: Entry<UserEntry>, general: General, report: Report): void {
+/** `open`: others than users.toml can say what the password is. */
+function checkPassword(
+  entry: Entry<UserEntry>,
+  general: General,
+  open: boolean,
+  report: Report,
+): void {
   const { name, password, passwords, passwordHash } = entry.values;
   const hasPassword = Boolean(password) || passwords.length > 0;
   if (passwordHash !== null) {
@@ -91,8 +124,8 @@ function checkPassword(entry: Entry<UserEntry>, general: General, report: Report
     }
     return;
   }
-  const open = general.authType === 'trust' || general.passthroughAuth !== 'disabled';
-  if (hasPassword || open) return;
+  const certified = entry.values.identity !== null;
+  if (hasPassword || certified || open || general.authType === 'trust') return;
   const fix = 'add password, passwords or password_hash';
   report.error(entry.at(), `user "${name}" has no password`, fix);
 }
@@ -104,23 +137,35 @@ function checkServerPassword(
   drafts: ReadonlyMap<string, DatabaseDraft>,
   report: Report,
 ): void {
-  const { password, passwords, passwordHash, serverPassword } = entry.values;
+  const { password, passwords, passwordHash, serverPassword, serverAuth } = entry.values;
   if (passwordHash === null || password || passwords.length > 0 || serverPassword) return;
+  if (serverAuth !== 'password') return;
   const needed = databases.some(name =>
     drafts.get(name)?.shards.some(shard => shard.servers.some(server => !server.password)),
   );
   if (!needed) return;
-  const fix = 'add server_password, unless the servers trust PgPack';
+  const fix = 'add server_password, unless the servers store this very verifier or trust PgPack';
   report.warn(entry.at('password_hash'), 'is not a password for the servers', fix);
 }
 
 function checkDatabasesHaveUsers(
   users: readonly User[],
   drafts: ReadonlyMap<string, DatabaseDraft>,
+  general: General,
   report: Report,
 ): void {
-  for (const { name, place, served } of drafts.values()) {
-    if (!served || users.some(user => user.databases.includes(name))) continue;
+  for (const { name, place, served, shards } of drafts.values()) {
+    const server = shards[0]?.servers[0];
+    const query = server === undefined ? null : authQuerySettings(general, server);
+    if (query !== null && query.user === null && server!.user === null) {
+      report.error(place, `nobody runs auth_query in database "${name}"`, 'add auth_user = "…"');
+    }
+    if (
+      !served ||
+      elsewhere(general, drafts, name) ||
+      users.some(user => user.databases.includes(name))
+    )
+      continue;
     const fix = `add a [[users]] entry with database = "${name}" to users.toml`;
     report.error(place, `database "${name}" has no user`, fix);
   }

@@ -41,7 +41,19 @@ export function checkGeneral(entry: Entry<General>, report: Report): void {
       report.error(at(name), 'clients cannot use TLS without a certificate', fix);
     }
   }
+  checkAuthQuery(at, general.authQuery, report);
+  if (general.tlsServerNegotiation === 'direct' && general.tlsVerify === 'disabled') {
+    const message = 'servers are not reached over TLS with tls_verify = "disabled"';
+    report.error(at('tls_server_negotiation'), message, 'remove one of them');
+  }
   checkSizes(entry, report);
+}
+
+/** PgCat puts the name into the text; here it is a parameter, which has no quotes. */
+function checkAuthQuery(at: Entry<unknown>['at'], query: string | null, report: Report): void {
+  if (query === null || (/\$1(?!\d)/.test(query) && !/'\$1'/.test(query))) return;
+  const fix = 'write $1, without quotes, where the name of the user belongs';
+  report.error(at('auth_query'), 'the name of the user is its parameter $1', fix);
 }
 
 function checkSizes({ values: general, at, failed }: Entry<General>, report: Report): void {
@@ -64,6 +76,7 @@ function checkSizes({ values: general, at, failed }: Entry<General>, report: Rep
 /** Overrides that contradict each other within one entry. */
 export function checkOverrides(entry: Entry<DatabaseEntry | UserEntry>, report: Report): void {
   const { values, at } = entry;
+  if ('authQuery' in values) checkAuthQuery(at, values.authQuery, report);
   const pairs = [
     [
       ['min_pool_size', values.minPoolSize],

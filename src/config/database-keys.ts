@@ -14,9 +14,13 @@ const overrideKeys = {
     aliases: ['max_pool_size'],
   }),
   minPoolSize: count('min_pool_size', null, 'works', 'Overrides `min_pool_size`.', minPoolSize),
+  reservePoolSize: count('reserve_pool_size', null, 'works', 'Overrides `reserve_pool_size`.', {
+    own: true,
+    max: 100_000,
+  }),
   poolerMode: choice(
     'pooler_mode',
-    { transaction: 'works', session: 'later', statement: 'later' },
+    { transaction: 'works', session: 'works', statement: 'works' },
     null,
     'works',
     'Overrides `pooler_mode`.',
@@ -88,7 +92,12 @@ export const databaseKeys = {
     'Part this server has in its shard.',
     { instead: 'the server is not used' },
   ),
-  host: name('host', undefined, 'works', 'Host name or address of the server.'),
+  host: name(
+    'host',
+    undefined,
+    'works',
+    'Host name or address of the server, or the directory of its Unix socket.',
+  ),
   port: port('port', 5432, 'works', 'Its port.'),
   shard: count('shard', 0, 'works', 'Number of the shard, counted from 0.', { max: 65_535 }),
   databaseName: name('database_name', null, 'works', 'Name of the database on the server.', {
@@ -103,7 +112,51 @@ export const databaseKeys = {
     'later',
     'Not for clients. Such entries are left out.',
   ),
+  authQuery: name('auth_query', null, 'works', 'Overrides `auth_query`.', { own: true }),
+  authUser: name('auth_user', null, 'works', 'Overrides `auth_user`.', { own: true }),
+  authPassword: text('auth_password', null, 'works', 'Password of `auth_user`.', { own: true }),
+  authDbname: name('auth_dbname', null, 'works', 'Overrides `auth_dbname`.', { own: true }),
   lbWeight: count('lb_weight', 255, 'later', 'Weight among replicas.', { max: 255 }),
+  maxDbClientConnections: count(
+    'max_db_client_connections',
+    null,
+    'works',
+    'Overrides `max_db_client_connections`; of several entries the smallest counts.',
+    { own: true, min: 1 },
+  ),
+};
+
+/** Time limits of [general] that a user can override. null: not overridden. */
+const userTimeoutKeys = {
+  checkoutTimeoutMs: duration('checkout_timeout', null, 'works', 'Overrides `checkout_timeout`.', {
+    own: true,
+    min: 1,
+  }),
+  queryTimeoutMs: duration('query_timeout', null, 'works', 'Overrides `query_timeout`.', {
+    own: true,
+    min: 1,
+  }),
+  transactionTimeoutMs: duration(
+    'transaction_timeout',
+    null,
+    'works',
+    'Overrides `transaction_timeout`.',
+    { own: true, min: 1 },
+  ),
+  clientIdleTimeoutMs: duration(
+    'client_idle_timeout',
+    null,
+    'works',
+    'Overrides `client_idle_timeout`.',
+    { own: true, min: 1 },
+  ),
+  clientIdleInTransactionTimeoutMs: duration(
+    'client_idle_in_transaction_timeout',
+    null,
+    'works',
+    'Overrides `client_idle_in_transaction_timeout`.',
+    { own: true, min: 1 },
+  ),
 };
 
 const names = listOf(filledText('string'), 'array of strings');
@@ -128,14 +181,27 @@ export const userKeys = {
     'works',
     'SCRAM-SHA-256 verifier instead of a password; `pgpack hash PASSWORD` prints one.',
   ),
-  identity: name('identity', null, 'later', "Name that the client's certificate must bear."),
+  identity: name(
+    'identity',
+    null,
+    'works',
+    "Common name or DNS name that the client's certificate must bear; then no password is asked for.",
+  ),
   tlsClientCertificateRequired: flag(
     'tls_client_certificate_required',
     true,
-    'later',
+    'works',
     'Whether the client must show a certificate where `tls_client_ca_certificate` is set.',
   ),
   ...overrideKeys,
+  ...userTimeoutKeys,
+  maxUserClientConnections: count(
+    'max_user_client_connections',
+    null,
+    'works',
+    'Overrides `max_user_client_connections`.',
+    { own: true, min: 1 },
+  ),
   serverUser: name('server_user', null, 'works', 'User to log in as at the servers.', {
     defaultWords: '`name`',
   }),
@@ -146,7 +212,7 @@ export const userKeys = {
     'server_auth',
     {
       password: 'works',
-      rds_iam: 'refused',
+      rds_iam: 'works',
       azure_workload_identity: 'refused',
       vault_dynamic: 'refused',
       vault_static: 'refused',
@@ -155,7 +221,9 @@ export const userKeys = {
     'works',
     'Where the password for the servers comes from.',
   ),
-  serverIamRegion: name('server_iam_region', null, 'later', 'Region for `rds_iam`.'),
+  serverIamRegion: name('server_iam_region', null, 'works', 'Region for `rds_iam`.', {
+    defaultWords: "the host name's",
+  }),
   serverVaultPath: name('server_vault_path', null, 'later', 'Path in the vault.'),
   vaultRefreshPercent: count(
     'vault_refresh_percent',

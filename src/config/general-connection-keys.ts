@@ -1,10 +1,10 @@
 // The keys of [general] that say where PgPack listens, how clients log in, how connections to
 // servers are pooled, and how long anything may take. Names and defaults are PgDog's.
 
-import { bytes, choice, count, duration, flag, key, name, path, port } from './key.ts';
-import { integer } from './value-type.ts';
+import { bytes, choice, count, duration, flag, key, name, path, port, text } from './key.ts';
+import { fileMode, integer } from './value-type.ts';
 
-const poolerModes = { transaction: 'works', session: 'later', statement: 'later' } as const;
+const poolerModes = { transaction: 'works', session: 'works', statement: 'works' } as const;
 
 export const listenKeys = {
   host: name('host', '0.0.0.0', 'works', 'Address to listen on. A change needs a restart.'),
@@ -15,6 +15,28 @@ export const listenKeys = {
     'Port to listen on; 0: any that is free. A change needs a restart.',
     { max: 65_535 },
   ),
+  unixSocketDir: path(
+    'unix_socket_dir',
+    null,
+    'works',
+    'Directory of a Unix socket to listen on as well, `.s.PGSQL.` and the port. A change needs a restart.',
+    { own: true },
+  ),
+  unixSocketMode: key(
+    'unix_socket_mode',
+    fileMode,
+    '0777',
+    'works',
+    'Permissions of the Unix socket, octal: who may write to it may connect.',
+    { own: true },
+  ),
+  unixSocketGroup: name(
+    'unix_socket_group',
+    null,
+    'works',
+    'Group that the Unix socket belongs to, by name or number.',
+    { own: true },
+  ),
   workers: count('workers', 2, 'later', 'Worker threads, each with its own event loop.', {
     max: 1024,
   }),
@@ -23,6 +45,20 @@ export const listenKeys = {
     10_000,
     'works',
     'Clients connected at once; one more is told 53300.',
+    { own: true, min: 1 },
+  ),
+  maxUserClientConnections: count(
+    'max_user_client_connections',
+    null,
+    'works',
+    'Clients of one user at once; one more is told 53300.',
+    { own: true, min: 1 },
+  ),
+  maxDbClientConnections: count(
+    'max_db_client_connections',
+    null,
+    'works',
+    'Clients of one database at once; one more is told 53300.',
     { own: true, min: 1 },
   ),
   messageSizeLimit: count(
@@ -51,15 +87,51 @@ export const loginKeys = {
     'passthrough_auth',
     {
       disabled: 'works',
-      enabled: 'later',
-      enabled_plain: 'later',
-      enabled_allow_change: 'later',
-      enabled_plain_allow_change: 'later',
+      enabled: 'works',
+      enabled_plain: 'works',
+      enabled_allow_change: 'works',
+      enabled_plain_allow_change: 'works',
     },
     'disabled',
     'works',
-    'Passwords of clients are tried at the server.',
+    'Users without a password here give it in clear, and the server judges. `enabled`: with TLS or ' +
+      'a Unix socket only; `…_allow_change`: another password is tried while the first is remembered.',
   ),
+  authQuery: name(
+    'auth_query',
+    null,
+    'works',
+    'Query that finds the stored password of a user without one here: name and password for `$1`. ' +
+      'Without it, `auth_user` reads `pg_authid`.',
+    { own: true },
+  ),
+  authUser: name(
+    'auth_user',
+    null,
+    'works',
+    'Who runs `auth_query`. Without it, the `user` of `[[databases]]`.',
+    { own: true },
+  ),
+  authPassword: text('auth_password', null, 'works', 'Password of `auth_user`.', {
+    own: true,
+    defaultWords: 'that of the user in users.toml',
+  }),
+  authDbname: name('auth_dbname', null, 'works', 'Database on the server to run `auth_query` in.', {
+    own: true,
+    defaultWords: "the client's",
+  }),
+  authCacheTtlMs: duration(
+    'auth_cache_ttl',
+    30_000,
+    'works',
+    'How long what `auth_query` found, or a server said of a password, is believed; 0: not at all.',
+    { own: true },
+  ),
+  authCacheSize: count('auth_cache_size', 10_000, 'works', 'Users of whom that is remembered.', {
+    own: true,
+    min: 1,
+    max: 10_000_000,
+  }),
   tlsCertificate: path('tls_certificate', null, 'works', 'Certificate shown to clients (PEM).'),
   tlsPrivateKey: path('tls_private_key', null, 'works', 'Its private key (PEM).'),
   tlsClientRequired: flag(
@@ -74,6 +146,14 @@ export const loginKeys = {
     null,
     'works',
     'CA that must have signed the certificates of clients (PEM).',
+  ),
+  tlsServerNegotiation: choice(
+    'tls_server_negotiation',
+    { postgres: 'works', direct: 'works' },
+    'postgres',
+    'works',
+    'How TLS to servers begins: asked for, or at once, which needs PostgreSQL 17 and never goes on without.',
+    { own: true },
   ),
   tlsVerify: choice(
     'tls_verify',
@@ -115,6 +195,28 @@ export const poolKeys = {
   minPoolSize: count('min_pool_size', 1, 'works', 'Connections a pool keeps open when idle.', {
     max: 100_000,
   }),
+  pipelineDepth: count(
+    'pipeline_depth',
+    16,
+    'works',
+    'Short reads of several clients that one server connection runs one behind the other. ' +
+      '1 turns that off.',
+    { own: true, min: 1, max: 1_000 },
+  ),
+  reservePoolSize: count(
+    'reserve_pool_size',
+    0,
+    'works',
+    'Connections a pool may open beyond its size when clients wait too long for one.',
+    { own: true, max: 100_000 },
+  ),
+  reservePoolTimeoutMs: duration(
+    'reserve_pool_timeout',
+    1_000,
+    'works',
+    'Waiting for so long is too long: then the reserve is used.',
+    { own: true },
+  ),
   fanOutConnections: count(
     'fan_out_connections',
     16,
@@ -214,8 +316,23 @@ export const timeoutKeys = {
     'query_timeout',
     Number.POSITIVE_INFINITY,
     'works',
-    'A statement that takes longer is cancelled.',
+    'A statement that takes longer is cancelled, also while it waits for a server connection. ' +
+      'A server that does not answer the cancel within `rollback_timeout` loses the connection.',
     { min: 1 },
+  ),
+  transactionTimeoutMs: duration(
+    'transaction_timeout',
+    Number.POSITIVE_INFINITY,
+    'works',
+    'A client whose transaction takes longer is disconnected.',
+    { own: true, min: 1 },
+  ),
+  clientWriteTimeoutMs: duration(
+    'client_write_timeout',
+    300_000,
+    'works',
+    'A client that takes nothing of an answer for so long is disconnected.',
+    { own: true, min: 1 },
   ),
   shutdownTimeoutMs: duration(
     'shutdown_timeout',
@@ -226,7 +343,7 @@ export const timeoutKeys = {
   shutdownTerminationTimeoutMs: duration(
     'shutdown_termination_timeout',
     null,
-    'later',
+    'works',
     'Then running statements are cancelled, and this is how long that may take.',
   ),
 };
@@ -235,8 +352,8 @@ export const healthKeys = {
   healthcheckIntervalMs: duration(
     'healthcheck_interval',
     30_000,
-    'later',
-    'A connection that was not checked for so long is checked before it is given out.',
+    'works',
+    'An idle connection that nobody used or checked for so long is checked.',
   ),
   idleHealthcheckIntervalMs: duration(
     'idle_healthcheck_interval',
@@ -250,7 +367,13 @@ export const healthKeys = {
     'later',
     'When background checks begin.',
   ),
-  healthcheckTimeoutMs: duration('healthcheck_timeout', 5_000, 'later', 'Time limit of a check.'),
+  healthcheckTimeoutMs: duration(
+    'healthcheck_timeout',
+    5_000,
+    'works',
+    'A connection that does not answer the check by then is closed.',
+    { min: 1 },
+  ),
   healthcheckPort: port('healthcheck_port', null, 'later', 'Port of the HTTP health endpoint.'),
   requireHealthcheckOnDiscovery: flag(
     'require_healthcheck_on_discovery',

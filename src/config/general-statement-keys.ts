@@ -99,9 +99,16 @@ export const statementKeys = {
   expandedExplain: flag('expanded_explain', false, 'later', 'EXPLAIN says how it was routed.'),
   pubSubChannelSize: count(
     'pub_sub_channel_size',
-    0,
-    'later',
-    'Notifications kept per LISTEN channel; 0: LISTEN goes to the server.',
+    10_000,
+    'works',
+    'Notifications that may wait for one client; 0: LISTEN binds the client to its server.',
+  ),
+  listenChannelsLimit: count(
+    'listen_channels_limit',
+    1_000,
+    'works',
+    'Channels that one client may listen to.',
+    { own: true, min: 1 },
   ),
 };
 
@@ -249,15 +256,15 @@ export const observationKeys = {
   logDedupThreshold: count('log_dedup_threshold', 0, 'later', 'Repetitions that are logged.', {
     env: null,
   }),
-  openmetricsHost: name('openmetrics_host', '0.0.0.0', 'later', 'Address of the metrics.'),
-  openmetricsPort: port('openmetrics_port', null, 'later', 'Port of the metrics (HTTP).'),
+  openmetricsHost: name('openmetrics_host', '0.0.0.0', 'works', 'Address of the metrics.'),
+  openmetricsPort: port('openmetrics_port', null, 'works', 'Port of the metrics (HTTP).'),
   openmetricsNamespace: name(
     'openmetrics_namespace',
     null,
-    'later',
+    'works',
     'Put before the names of metrics.',
   ),
-  statsPeriodMs: duration('stats_period', 15_000, 'later', 'Window of averages.', { min: 1 }),
+  statsPeriodMs: duration('stats_period', 15_000, 'works', 'Window of averages.', { min: 1 }),
   mirrorQueue: count('mirror_queue', 128, 'later', 'Statements that wait to be mirrored.'),
   mirrorExposure: key(
     'mirror_exposure',

@@ -6,13 +6,13 @@ import { bytes, choice, count, duration, flag, key, name, path, type Values } fr
 import { integer, real, text, textTable } from './value-type.ts';
 
 export const adminKeys = {
-  name: name('name', 'admin', 'later', 'Name of the admin database.'),
-  user: name('user', 'admin', 'later', 'Name of its user.'),
+  name: name('name', 'admin', 'works', 'Its name, beside `admin`, `pgbouncer` and `pgcat`.'),
+  user: name('user', 'admin', 'works', 'The only user it has.'),
   password: key(
     'password',
     text,
     () => `_pgpack_${randomBytes(12).toString('hex')}`,
-    'later',
+    'works',
     'Its password.',
     { env: 'PGDOG_ADMIN_PASSWORD', defaultWords: 'random' },
   ),
@@ -20,10 +20,25 @@ export const adminKeys = {
 
 export const tcpKeys = {
   keepalive: flag('keepalive', true, 'works', 'Keepalive probes on connections.'),
-  timeMs: duration('time', null, 'later', 'Idle time before the first probe.'),
-  intervalMs: duration('interval', null, 'later', 'Time between probes.'),
-  retries: count('retries', null, 'later', 'Probes without an answer before the connection ends.'),
-  userTimeoutMs: duration('user_timeout', null, 'later', 'How long data may stay unconfirmed.'),
+  timeMs: duration('time', null, 'works', 'Idle time before the first probe, in whole seconds.', {
+    min: 1_000,
+    defaultWords: '60000',
+  }),
+  intervalMs: duration('interval', null, 'works', 'Time between probes, in whole seconds.', {
+    min: 1_000,
+    defaultWords: '1000',
+  }),
+  retries: count('retries', null, 'works', 'Probes without an answer before the connection ends.', {
+    min: 1,
+    max: 127,
+    defaultWords: '10',
+  }),
+  userTimeoutMs: duration(
+    'user_timeout',
+    null,
+    'later',
+    'How long data may stay unconfirmed. Node.js cannot set it; see `query_timeout`.',
+  ),
   congestionControl: name('congestion_control', null, 'later', 'Congestion control algorithm.'),
 };
 

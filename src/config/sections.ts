@@ -99,7 +99,7 @@ export const sections = {
   ),
   tcp: section('[tcp]', 'works', 'Options of TCP connections.', tcpKeys),
   rewrite: section('[rewrite]', 'works', 'Statements that have to be rewritten.', rewriteKeys),
-  admin: section('[admin]', 'later', 'The admin database. May be in users.toml.', adminKeys),
+  admin: section('[admin]', 'works', 'The admin database. May be in users.toml.', adminKeys),
   memory: section('[memory]', 'later', 'Sizes of buffers.', memoryKeys),
   multiTenant: section('[multi_tenant]', 'refused', 'Guard of tenants.', multiTenantKeys),
   queryParsers: section(

@@ -78,6 +78,8 @@ export interface User
 export interface PoolSettings {
   readonly poolSize: number;
   readonly minPoolSize: number;
+  readonly reservePoolSize: number;
+  readonly reservePoolTimeoutMs: number;
   readonly poolerMode: 'transaction' | 'session' | 'statement';
   readonly idleTimeoutMs: number;
   readonly serverLifetimeMs: number;
@@ -87,6 +89,10 @@ export interface PoolSettings {
   readonly connectAttempts: number;
   readonly connectAttemptDelayMs: number;
   readonly rollbackTimeoutMs: number;
+  readonly healthcheckIntervalMs: number;
+  readonly healthcheckTimeoutMs: number;
+  /** Reads of several clients that one server connection runs one behind the other; 1: none. */
+  readonly pipelineDepth: number;
   /** Settings of server connections; null: the server's own. */
   readonly statementTimeoutMs: number | null;
   readonly lockTimeoutMs: number | null;
@@ -114,6 +120,8 @@ export function poolSettings(
   return {
     poolSize,
     minPoolSize: Math.min(minPoolSize, poolSize),
+    reservePoolSize: user.reservePoolSize ?? server.reservePoolSize ?? general.reservePoolSize,
+    reservePoolTimeoutMs: general.reservePoolTimeoutMs,
     poolerMode: user.poolerMode ?? server.poolerMode ?? general.poolerMode,
     idleTimeoutMs: sizes[0].idleTimeoutMs ?? sizes[1].idleTimeoutMs ?? general.idleTimeoutMs,
     serverLifetimeMs: user.serverLifetimeMs ?? server.serverLifetimeMs ?? general.serverLifetimeMs,
@@ -121,11 +129,14 @@ export function poolSettings(
       user.serverLifetimeJitterMs ??
       server.serverLifetimeJitterMs ??
       general.serverLifetimeJitterMs,
-    checkoutTimeoutMs: general.checkoutTimeoutMs,
+    checkoutTimeoutMs: user.checkoutTimeoutMs ?? general.checkoutTimeoutMs,
     connectTimeoutMs: general.connectTimeoutMs,
     connectAttempts: general.connectAttempts,
     connectAttemptDelayMs: general.connectAttemptDelayMs,
     rollbackTimeoutMs: general.rollbackTimeoutMs,
+    healthcheckIntervalMs: general.healthcheckIntervalMs,
+    healthcheckTimeoutMs: general.healthcheckTimeoutMs,
+    pipelineDepth: general.pipelineDepth,
     statementTimeoutMs: user.statementTimeoutMs ?? server.statementTimeoutMs,
     lockTimeoutMs: user.lockTimeoutMs ?? server.lockTimeoutMs,
     readOnly: user.readOnly ?? server.readOnly ?? false,

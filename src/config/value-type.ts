@@ -59,6 +59,16 @@ export function filledText(words: string): ValueType<string> {
   };
 }
 
+/** Permissions of a file as chmod takes them. */
+export const fileMode: ValueType<string> = {
+  words: 'octal permissions',
+  parse: value =>
+    typeof value === 'string' && /^0?[0-7]{3}$/.test(value)
+      ? good(value)
+      : bad(`expected permissions, found ${show(value)}`, 'write them octal in quotes: "0770"'),
+  fromText: value => value,
+};
+
 export const flag: ValueType<boolean> = {
   words: 'boolean',
   parse: value =>

@@ -2,14 +2,14 @@
 
 import type { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 export interface CachedStatement {
   readonly sql: string;
   readonly plan: StatementPlan;
   /** It has parameters (`$1`). */
   readonly parameters: boolean;
-  /** It names a relation that the catalog does not know. */
-  readonly unresolved: boolean;
+  readonly timing: StatementTiming;
   /** Number of the cache it is from. */
   readonly scope: number;
 }

@@ -5,42 +5,48 @@
 //     │              └──CopyInResponse──▶ copy ──CopyDone/CopyFail──▶ busy
 //     └──Terminate, client gone, protocol violation──▶ closed
 
+import { cancelQuery } from '../backend/cancel-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
+import type { ServerPipeline } from '../backend/server-pipeline.ts';
 import type { Settings } from '../backend/settings-registry.ts';
-import { errors } from '../common/error-catalogue.ts';
+import { coarseClock } from '../common/coarse-clock.ts';
+import { type ErrorEntry, errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { turnNowMs } from '../common/turn-clock.ts';
+import { SessionStats } from '../metrics/session-stats.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { errorResponse, readyForQuery } from '../protocol/backend-messages.ts';
+import { readyForQuery } from '../protocol/backend-messages.ts';
 import { flushMessage } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { ClientDrain } from './client-drain.ts';
-import { CopyStream, copyFromClient } from './copy-stream.ts';
+import { ClientIntake, type UnitHandler } from './client-intake.ts';
+import { awaitsCopy } from './copy-behind-exchange.ts';
 import type { DatabaseService } from './database-service.ts';
 import { errorAnswer } from './error-answer.ts';
 import { handleExtended } from './extended-query.ts';
 import { followRelay } from './follow-relay.ts';
 import { handleFunctionCall } from './function-call.ts';
 import { HeldServerWatch } from './held-server-watch.ts';
-import { findUnit, Inbox, ownUnit, type Unit } from './inbox.ts';
+import { isCopyMessage, type Unit } from './inbox.ts';
+import type { SessionNotifications } from './notification-session.ts';
 import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
 import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type { CopyReceiver, RelayRequest, RelayResult, SessionContext } from './session-context.ts';
+import type { RelayRequest, RelayResult, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
+import { firstPin, noteLeftovers, pinAfterDiscard } from './session-pin.ts';
 import { SessionStatements } from './session-statements.ts';
 import { handleSimpleQuery } from './simple-query.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 /** Messages of an open exchange that may wait for their answers before the client is made to. */
 const pendingStepsMax = 10_000;
 const nothingYet: RelayResult = { failed: false, tags: [] };
-
-/** Bytes kept for a busy client before it is made to wait. */
-const inboxBytesMax = 1_048_576;
 
 export interface SessionOptions {
   readonly messageBytesMax: number;
@@ -48,18 +54,22 @@ export interface SessionOptions {
   readonly onClosed: () => void;
 }
 
-export class ClientSession implements TransportReceiver, RelayEvents, SessionContext {
+export class ClientSession implements TransportReceiver, RelayEvents, UnitHandler, SessionContext {
   readonly client: Transport;
   readonly database: DatabaseService;
   readonly transaction: ClientTransaction;
   readonly statements: SessionStatements;
+  readonly intake: ClientIntake;
   readonly homeShard: number;
+  readonly stats = new SessionStats();
   exchangeServer: ServerConnection | null = null;
+  notifications: SessionNotifications | null = null;
+  /** Of the client's BackendKeyData; set by the listener. */
+  processId = 0;
   /** When the current unit began, or the last one ended; for timeouts. */
-  sinceMs = Date.now();
+  sinceMs = coarseClock.nowMs;
 
   readonly #options: SessionOptions;
-  readonly #inbox: Inbox;
   readonly #relay: Relay;
   readonly #catalog: SessionCatalog;
   readonly #drain: ClientDrain;
@@ -68,11 +78,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   /** What is being handled, or was last. */
   #unit: Unit | null = null;
   #closed = false;
-  #draining = false;
+  #draining: ErrorEntry | null = null;
   #pinned: string | null = null;
   #skipUntilSync = false;
-  #inboxPaused = false;
-  #copy: CopyStream | null = null;
+  /** The current unit was displaced from a pipeline: it gets a connection of its own. */
+  #alone = false;
   #request: RelayRequest | null = null;
   #relayWaiter: { resolve(result: RelayResult): void; reject(error: unknown): void } | null = null;
 
@@ -84,10 +94,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     this.transaction = new ClientTransaction(database.cluster, settings);
     this.statements = new SessionStatements(database.registry, settings);
     this.homeShard = database.nextHomeShard();
-    this.#inbox = new Inbox(options.messageBytesMax);
+    this.#pinned = firstPin(database, options.startupSettings);
+    this.intake = new ClientIntake(client, options.messageBytesMax, this);
     this.#relay = new Relay(client, this);
-    this.#relay.onServerDrain = () => this.resumeCopy();
-    this.#watch = new HeldServerWatch(client, error => this.#fatal(error));
+    this.#relay.onServerDrain = () => this.intake.resumeCopy();
+    this.#watch = new HeldServerWatch(this, error => this.#fatal(error));
     this.#catalog = new SessionCatalog(database, this.transaction);
     this.#drain = new ClientDrain(client);
     client.receiver = this;
@@ -105,6 +116,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     return this.#pinned !== null;
   }
 
+  /** The construct that keeps its connections for it. */
+  get pinnedBy(): string | null {
+    return this.#pinned;
+  }
+
   get cache(): StatementCache | null {
     return this.#catalog.cache;
   }
@@ -114,24 +130,17 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   onBytes(buffer: Buffer, length: number): void {
-    if (this.#closed) return;
-    try {
-      let pos = 0;
-      if (!this.#waiting && this.#inbox.size === 0) pos = this.#handleDirectly(buffer, length);
-      if (pos < length && !this.#closed) {
-        this.#inbox.push(buffer, pos, length);
-        if (this.#copy !== null) this.#feedCopy();
-        else if (!this.#busy) this.#next();
-      }
-      this.#limitInbox();
-    } catch (error) {
-      this.#fatal(error);
-    }
+    this.intake.onBytes(buffer, length);
+  }
+
+  intakeFailed(error: unknown): void {
+    this.#fatal(error);
   }
 
   onDrain(): void {
     this.#relay.onClientDrain();
     this.#drain.drained();
+    this.notifications?.deliver();
   }
 
   onClose(): void {
@@ -139,66 +148,43 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   /** Ends the session between transactions: at once when idle, else after the transaction. */
-  drain(): void {
-    this.#draining = true;
-    if (!this.#busy && !this.inTransaction) this.terminate(new PgError(errors.shuttingDown));
+  drain(why: ErrorEntry = errors.shuttingDown): void {
+    this.#draining = why;
+    if (!this.#busy && !this.inTransaction) this.terminate(new PgError(why));
   }
 
   /** Tells the client why and closes. */
   terminate(error: PgError): void {
-    if (this.#closed) return;
-    this.client.end(errorResponse(error));
-    this.#close();
+    this.#fatal(error);
   }
 
   /** Stops what runs now on every server this client holds. */
-  cancel(): void {
-    this.transaction.cancel();
+  cancel(why: ErrorEntry = errors.queryCanceled): void {
+    const relay = this.#relay;
+    const { pipeline } = relay;
+    if (pipeline === null) this.transaction.cancel(why);
+    else if (pipeline.isolate(relay)) void cancelQuery(pipeline.server);
+    else {
+      relay.detach();
+      this.#unitFailed(new PgError(why), this.#unit!);
+    }
   }
 
-  get #waiting(): boolean {
-    return this.#busy || this.#copy !== null;
+  /** Connections that work for it now, its own or one it shares. */
+  get servers(): ServerConnection[] {
+    const { pipeline } = this.#relay;
+    return pipeline === null ? this.transaction.servers : [pipeline.server];
   }
 
   get inTransaction(): boolean {
     return this.transaction.mode === 'explicit' || this.exchangeServer !== null;
   }
 
-  #handleDirectly(buffer: Buffer, length: number): number {
-    let pos = 0;
-    while (pos < length && !this.#waiting && !this.#closed) {
-      const found = findUnit(buffer, pos, length, pos, this.#options.messageBytesMax);
-      if (found.ending === null) break;
-      const unit = ownUnit(buffer, pos, found.end, found.ending);
-      pos = found.end;
-      this.#handle(unit);
-    }
-    return pos;
-  }
-
-  /** Goes on with what waits in the inbox. */
-  #next(): void {
-    while (!this.#waiting && !this.#closed) {
-      const unit = this.#inbox.next();
-      if (unit === null) break;
-      this.#handle(unit);
-    }
-    if (this.#inboxPaused && this.#inbox.size <= inboxBytesMax / 2) {
-      this.#inboxPaused = false;
-      this.client.resume();
-    }
-  }
-
-  #limitInbox(): void {
-    if (!this.#waiting || this.#inboxPaused || this.#inbox.size <= inboxBytesMax) return;
-    this.#inboxPaused = true;
-    this.client.pause();
-  }
-
-  #handle(unit: Unit): void {
+  handle(unit: Unit): void {
     if (unit.type !== Frontend.terminate && this.#skip(unit)) return;
     this.#busy = true;
-    this.sinceMs = Date.now();
+    this.sinceMs = coarseClock.nowMs;
+    if (this.exchangeServer === null) this.stats.startedAtMs = turnNowMs();
     const inExchange = this.exchangeServer !== null && unit.type !== Frontend.terminate;
     if (inExchange && unit.ending === 'whole') this.#runBehindExchange(unit);
     else this.#run(unit);
@@ -217,6 +203,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     if (unit.ending !== 'sync') return true;
     this.#skipUntilSync = false;
     this.client.write(readyForQuery(this.transaction.status));
+    this.database.stats.requestDone(this.stats, this.transaction.mode !== 'none');
     return true;
   }
 
@@ -231,6 +218,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   #runBehindExchange(unit: Unit): void {
+    if (isCopyMessage(unit.type)) {
+      const done = () => this.#unitDone();
+      this.#busy = awaitsCopy(unit, this.exchangeServer!, this.#relay, this.intake, done);
+      return;
+    }
     this.endExchange('a simple query behind extended messages without a Sync between them').then(
       () => this.#run(unit),
       error => {
@@ -285,7 +277,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       return;
     }
     this.transaction.fail();
-    if (!(error instanceof ReportedError)) this.client.write(errorAnswer(error));
+    this.statements.takeBack();
+    if (!(error instanceof ReportedError)) {
+      this.stats.errors += 1;
+      this.client.write(errorAnswer(error));
+    }
     this.#closeExchange()
       .then(() => {
         if (unit.ending === 'open') this.#skipUntilSync = true;
@@ -312,14 +308,19 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   #unitDone(): void {
     if (this.#closed) return;
     this.#busy = false;
-    this.sinceMs = Date.now();
+    this.#alone = false;
+    this.sinceMs = coarseClock.nowMs;
+    if (this.exchangeServer === null && this.#unit?.ending !== 'open') {
+      this.database.stats.requestDone(this.stats, this.transaction.mode !== 'none');
+    }
     if (this.transaction.mode === 'none' && this.exchangeServer === null) {
       this.statements.closePortals();
       if (this.#pinned === null) this.transaction.release();
-      if (this.#draining) this.terminate(new PgError(errors.shuttingDown));
+      this.notifications?.deliver();
+      if (this.#draining !== null) this.terminate(new PgError(this.#draining));
     }
     try {
-      if (this.#inbox.size > 0 || this.#inboxPaused) this.#next();
+      this.intake.goOn();
       if (!this.#busy && this.exchangeServer === null) this.#watchServers();
     } catch (error) {
       this.#fatal(error);
@@ -335,9 +336,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   startRelay(server: ServerConnection, request: RelayRequest): void {
     const goesOn = this.exchangeServer === server;
     this.#request = goesOn ? joined(this.#request!, request) : request;
-    const { open, forwardReady, steps } = request;
+    const { open, forwardReady, steps, timing } = request;
     const wantTags = open || goesOn || hasEffects(request);
-    this.#relay.start(server, { open, forwardReady, wantTags, steps });
+    this.#relay.start(server, { open, forwardReady, wantTags, steps, timing });
     server.openExchange = open;
     server.send(request.bytes, open ? 0 : 1);
     this.exchangeServer = open ? server : null;
@@ -352,18 +353,42 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     } else goOn();
   }
 
-  relayWhenReady(shard: number, requestFor: (server: ServerConnection) => RelayRequest): void {
+  relayWhenReady(
+    shard: number,
+    requestFor: (server: ServerConnection) => RelayRequest | Promise<RelayRequest>,
+  ): void {
     const unit = this.#unit!;
     const failed = (error: unknown) => this.#unitFailed(error, unit);
     const start = (server: ServerConnection) => {
       if (this.#closed) return;
       try {
-        this.startRelay(server, requestFor(server));
+        const request = requestFor(server);
+        if (!(request instanceof Promise)) this.startRelay(server, request);
+        else request.then(later => this.#closed || this.startRelay(server, later)).catch(failed);
       } catch (error) {
         failed(error);
       }
     };
     this.transaction.whenReady(shard, start, failed);
+  }
+
+  pipelineFor(shard: number, timing: StatementTiming): ServerPipeline | null {
+    if (this.#alone || this.#pinned !== null || this.exchangeServer !== null) return null;
+    const { settings } = this.transaction;
+    if (!this.transaction.free || timing.alone) return null;
+    return this.database.cluster.pools[shard]!.pipelines.find(settings.id, timing.bestMs);
+  }
+
+  startShared(pipeline: ServerPipeline, request: RelayRequest): void {
+    this.#request = request;
+    this.#relay.startShared(pipeline, request.steps, request.timing);
+    pipeline.join(this.#relay, request.bytes);
+  }
+
+  onRelayDisplaced(): void {
+    this.#alone = true;
+    this.stats.comesAgain = this.#unit!.type !== Frontend.query;
+    this.#run(this.#unit!);
   }
 
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult> {
@@ -377,10 +402,16 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     const request = this.#request!;
     const waiter = this.#relayWaiter;
     this.#relayWaiter = null;
-    this.#copy = null;
+    this.intake.stopCopy();
     this.exchangeServer = null;
     if (outcome.lost !== null) {
-      this.#onServerLost(server, outcome.lost, waiter);
+      this.#onServerLost(server, outcome, waiter);
+      return;
+    }
+    if (outcome.failed) this.stats.errors += 1;
+    if (outcome.shared) {
+      if (outcome.failed) server.unnamed = null;
+      this.#unitDone();
       return;
     }
     this.#pinned = followRelay(this, this.#catalog, server, request, outcome) ?? this.#pinned;
@@ -390,16 +421,21 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
 
   #onServerLost(
     server: ServerConnection,
-    error: PgError,
+    { lost, shared }: RelayOutcome,
     waiter: { reject(error: unknown): void } | null,
   ): void {
+    if (shared && !this.#relay.forwarded) {
+      this.onRelayDisplaced();
+      return;
+    }
+    const error = lost!;
+    if (waiter === null) this.stats.errors += 1;
     this.transaction.drop(server);
+    this.statements.deleteAll(this.#request!.parsing);
     const inTransaction = this.transaction.mode !== 'none';
     if (this.#relay.forwarded || inTransaction) {
       // PostgreSQL would have ended the session; half an answer cannot be taken back.
-      this.client.write(errorAnswer(error));
-      this.client.end();
-      this.#close();
+      this.#fatal(error, [server]);
     } else if (waiter !== null) {
       waiter.reject(error);
     } else {
@@ -407,6 +443,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       this.client.write(readyForQuery(this.transaction.status));
       this.#unitDone();
     }
+  }
+
+  discarded(): void {
+    const first = firstPin(this.database, this.#options.startupSettings);
+    this.#pinned = pinAfterDiscard(this.#pinned, first);
   }
 
   blockEnded(): void {
@@ -425,43 +466,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
       server.forgetReady();
       server.openExchange = true;
     }
-    this.#copy = copyFromClient(server, () => {
-      this.#copy = null;
+    this.intake.copyTo(server, () => {
       if (!extended) return;
       this.exchangeServer = server;
       this.#unitDone();
     });
-    this.#feedCopy();
-  }
-
-  receiveCopy(receiver: CopyReceiver): void {
-    this.#copy = new CopyStream(receiver, () => {
-      this.#copy = null;
-    });
-    this.#feedCopy();
-  }
-
-  resumeCopy(): void {
-    if (this.#copy === null) return;
-    this.#copy.wanted = true;
-    this.#feedCopy();
-  }
-
-  stopCopy(): void {
-    this.#copy = null;
-  }
-
-  #feedCopy(): void {
-    try {
-      this.#copy?.feed(this.#inbox, this.#options.messageBytesMax);
-      if (this.#inboxPaused && (this.#copy === null || this.#copy.wanted)) {
-        this.#inboxPaused = false;
-        this.client.resume();
-      }
-      this.#limitInbox();
-    } catch (error) {
-      this.#fatal(error);
-    }
   }
 
   clientDrained(): Promise<void> {
@@ -470,9 +479,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
   }
 
   /** The client broke the protocol, or we did: says so and closes. */
-  #fatal(error: unknown): void {
+  #fatal(error: unknown, servers = this.servers): void {
     if (this.#closed) return;
-    this.client.write(errorAnswer(error));
+    // An error behind a part of a row would be taken for the rest of it.
+    const inRow = this.#relay.forwarded && servers.some(server => server.inRow);
+    if (!inRow) this.client.write(errorAnswer(error));
     this.client.end();
     this.#close();
   }
@@ -481,13 +492,14 @@ export class ClientSession implements TransportReceiver, RelayEvents, SessionCon
     if (this.#closed) return;
     this.#closed = true;
     this.#busy = false;
-    this.#relay.detach();
+    this.#relay.abandon();
     this.#relayWaiter?.reject(new PgError(errors.queryCanceled));
     this.#relayWaiter = null;
     this.#drain.clientGone();
-    this.#copy?.abort();
-    this.#copy = null;
+    this.intake.abort();
+    this.notifications?.close();
     this.statements.clear();
+    noteLeftovers(this.transaction.servers, this.#pinned, this.#request?.plans ?? []);
     this.transaction.abandon();
     this.#options.onClosed();
   }

@@ -16,9 +16,10 @@ import { ServerError } from '../protocol/server-error.ts';
 import { shardOfBinary, shardOfTextBytes } from '../sharding/sharding-key.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
+import type { CopyReceiver } from './copy-stream.ts';
 import { summedTag } from './fan-out.ts';
 import { refusePaddedKey } from './padded-key.ts';
-import type { CopyReceiver, SessionContext, StatementRun } from './session-context.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
 import { inBlock } from './wide-block.ts';
 
 type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
@@ -48,6 +49,7 @@ async function copy(
   try {
     const responses = await Promise.all(branches.map(branch => branch.ready));
     session.client.write(responses[0]!);
+    run.copyBegan = true;
     await receive(session, distributor, branches);
   } catch (error) {
     for (const branch of branches) branch.fail('the COPY was stopped');
@@ -162,14 +164,14 @@ function receive(
       },
     };
     for (const branch of branches) {
-      branch.onDrain = () => branches.every(one => one.flowing) && session.resumeCopy();
+      branch.onDrain = () => branches.every(one => one.flowing) && session.intake.resumeCopy();
       branch.onError = error => {
         failure ??= error;
-        session.stopCopy();
+        session.intake.stopCopy();
         reject(failure);
       };
     }
-    session.receiveCopy(receiver);
+    session.intake.receiveCopy(receiver);
   });
 }
 
@@ -191,6 +193,8 @@ class CopyBranch implements ServerConsumer {
   #message: Buffer = Buffer.allocUnsafe(messageBytes + 1024);
   #filled = headerBytes;
   #copying = false;
+  /** Why the COPY is to fail whose beginning the server has not yet answered. */
+  #failing: string | null = null;
 
   constructor(server: ServerConnection, sql: string) {
     this.#server = server;
@@ -205,6 +209,8 @@ class CopyBranch implements ServerConsumer {
     server.consumer = this;
     server.unnamed = null;
     server.send(queryMessage(sql), 1);
+    // Lost while those of other shards were waited for: nothing will be heard of it any more.
+    if (server.closed) this.onServerLost(server.lostError('the server closed the connection'));
   }
 
   get shard(): number {
@@ -246,14 +252,17 @@ class CopyBranch implements ServerConsumer {
     this.#server.send(copyDoneFromClient, 0);
   }
 
+  /** Ends it on the server, at once or as soon as that waits for rows. */
   fail(reason: string): void {
     if (this.#copying && this.error === null) this.#server.send(copyFailMessage(reason), 0);
     this.#copying = false;
+    this.#failing = reason;
   }
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     if (type === Backend.copyInResponse) {
-      this.#copying = true;
+      if (this.#failing !== null) this.#server.send(copyFailMessage(this.#failing), 0);
+      else this.#copying = true;
       this.#resolveReady(Buffer.from(buffer.subarray(start, end)));
     } else if (type === Backend.commandComplete) {
       this.tag = buffer.toString('latin1', start + headerBytes, end - 1);

@@ -8,7 +8,15 @@ import { clientMessageSize } from '../protocol/client-frame.ts';
 import { copyDoneFromClient, copyFailMessage } from '../protocol/frontend-messages.ts';
 import { Frontend, headerBytes } from '../protocol/message-codes.ts';
 import type { Inbox } from './inbox.ts';
-import type { CopyReceiver } from './session-context.ts';
+
+/** Gets the messages a client sends in COPY FROM STDIN mode. */
+export interface CopyReceiver {
+  /** A whole CopyData message, header included; the memory is the receiver's. Answers false when it
+   *  wants no more until it calls `resumeCopy`. */
+  onData(data: Buffer): boolean;
+  onDone(): void;
+  onFail(reason: string): void;
+}
 
 export class CopyStream {
   readonly #receiver: CopyReceiver;

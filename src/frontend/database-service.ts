@@ -4,6 +4,7 @@
 import { buildCatalog, type CatalogRows, catalogQueries } from '../backend/catalog-query.ts';
 import type { Cluster } from '../backend/cluster.ts';
 import { internalQuery } from '../backend/internal-query.ts';
+import { unreadable } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, SettingsRegistry } from '../backend/settings-registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -11,13 +12,14 @@ import { BoundedCache } from '../common/bounded-cache.ts';
 import { errors } from '../common/error-catalogue.ts';
 import type { Logger } from '../common/logger.ts';
 import { PgError } from '../common/pg-error.ts';
+import { type ClientTimeouts, clientTimeouts } from '../config/client-limits.ts';
 import type { Config } from '../config/config.ts';
-import type { Database, User } from '../config/topology.ts';
+import { type Database, poolSettings, type User } from '../config/topology.ts';
+import { DatabaseStats } from '../metrics/database-stats.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { planStatement } from '../planner/plan-statement.ts';
 import type { ShardingKeyType } from '../sharding/sharding-key.ts';
 import { hasParameters, type SyntaxNode } from '../sql/syntax-tree.ts';
-import { hasUnresolvedRelation } from '../sql/unresolved-relations.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import { StatementRegistry } from './prepared-statement.ts';
@@ -31,23 +33,31 @@ const passThrough: StatementPlan = {
   wide: { kind: 'refusal', construct: 'statement', hint: null, always: false },
   effect: null,
   writes: true,
+  repeatable: false,
   changesSchema: false,
-  pinsSession: 'a statement that PgPack could not read',
+  pinsSession: unreadable,
   outsideTransaction: false,
 };
 
-/** How long a catalog is believed that lacks a relation a statement names. */
+/** How long a catalog is believed that lacks a relation which some server has. */
 const catalogTrustMs = 1_000;
+
+/** Such relations that are remembered. */
+const lackingMax = 1_000;
 
 /** Search paths whose plans are kept. */
 const searchPathsMax = 100;
 
+/** In statement mode a connection goes back after every statement: no block can be opened. */
+function inMode(plan: StatementPlan, mode: DatabaseService['poolerMode']): StatementPlan {
+  if (mode !== 'statement' || plan.effect?.kind !== 'begin') return plan;
+  throw new PgError(errors.blockInStatementMode);
+}
+
 export class DatabaseService {
-  readonly config: Config;
-  readonly database: Database;
-  readonly user: User;
   readonly cluster: Cluster;
   readonly registry: StatementRegistry;
+  readonly stats: DatabaseStats;
   readonly settings = new SettingsRegistry();
   readonly rules: readonly { readonly type: ShardingKeyType }[];
   /** ParameterStatus values by the number of the settings they follow from. */
@@ -56,6 +66,10 @@ export class DatabaseService {
   onSchemaChanged: () => void = () => {};
 
   readonly log: Logger;
+  #config: Config;
+  #database: Database;
+  #user: User;
+  #timeouts: ClientTimeouts;
   #catalog: Catalog | null = null;
   #loading: Promise<Catalog> | null = null;
   #version = 0;
@@ -64,24 +78,72 @@ export class DatabaseService {
   #nextHome = 0;
   #sessions = 0;
   #onUnused: (() => void) | null = null;
-  #loadedAtMs = 0;
+  /** Relations that the catalog lacked when it had been read for their sake, and when that was. */
+  readonly #lacking = new BoundedCache<string, number>(lackingMax);
 
-  constructor(config: Config, database: Database, user: User, cluster: Cluster, log: Logger) {
-    this.config = config;
-    this.database = database;
-    this.user = user;
+  constructor(
+    config: Config,
+    database: Database,
+    user: User,
+    cluster: Cluster,
+    log: Logger,
+    stats = new DatabaseStats(),
+  ) {
+    this.#config = config;
+    this.#database = database;
+    this.#user = user;
+    this.#timeouts = clientTimeouts(config.general, user);
     this.cluster = cluster;
     this.log = log;
+    this.stats = stats;
     this.registry = new StatementRegistry(config.general.queryCacheLimit);
     this.rules = database.shardedTables.map(table => ({ type: table.dataType as ShardingKeyType }));
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get database(): Database {
+    return this.#database;
+  }
+
+  get user(): User {
+    return this.#user;
+  }
+
+  get timeouts(): ClientTimeouts {
+    return this.#timeouts;
   }
 
   get shardCount(): number {
     return this.cluster.shardCount;
   }
 
+  /** Takes over a configuration in which the database is sharded as before. */
+  update(config: Config, database: Database, user: User): void {
+    this.#config = config;
+    this.#database = database;
+    this.#user = user;
+    this.#timeouts = clientTimeouts(config.general, user);
+    // Servers may be others now, and tell clients other things.
+    this.parameters.clear();
+    this.forgetCatalog();
+  }
+
   get crossShardDisabled(): boolean {
     return this.user.crossShardDisabled ?? this.config.general.crossShardDisabled;
+  }
+
+  get inUse(): boolean {
+    return this.#sessions > 0;
+  }
+
+  /** Entries of all caches of plans. */
+  get cachedPlans(): number {
+    let plans = 0;
+    for (const cache of this.#caches.values()) plans += cache.size;
+    return plans;
   }
 
   /** A client uses it. */
@@ -126,13 +188,31 @@ export class DatabaseService {
     const { shardCount } = this;
     const rules = this.database.shardedTables;
     const path = searchPath ?? catalog.searchPath;
-    const plan = (sql: string, stmt: SyntaxNode) => ({
-      plan: planStatement({ sql, stmt, catalog, rules, shardCount, searchPath: path }),
-      parameters: hasParameters(stmt),
-      unresolved: shardCount > 1 && hasUnresolvedRelation(stmt, catalog, path),
-    });
+    const listenPins = this.#listenPins;
+    const { poolerMode } = this;
+    const { stats } = this;
+    const plan = (sql: string, stmt: SyntaxNode) => {
+      stats.planned += 1;
+      const input = { sql, stmt, catalog, rules, shardCount, searchPath: path, listenPins };
+      return {
+        plan: inMode(planStatement(input), poolerMode),
+        parameters: hasParameters(stmt),
+      };
+    };
     const fallback = this.shardCount === 1 ? passThrough : null;
     return new StatementCache(this.config.general.queryCacheLimit, plan, fallback);
+  }
+
+  /** How long clients keep server connections. */
+  get poolerMode(): 'transaction' | 'session' | 'statement' {
+    const [server] = this.database.shards[0]!.servers;
+    return poolSettings(this.config, this.user, this.database, server!).poolerMode;
+  }
+
+  /** LISTEN is the server connection's own, which the client keeps or, in session mode, has. */
+  get #listenPins(): boolean {
+    if (this.config.general.pubSubChannelSize === 0) return true;
+    return this.poolerMode === 'session' && this.shardCount === 1;
   }
 
   /** Loads the catalog if it is not there. Rejects with what kept it from being read. */
@@ -171,18 +251,29 @@ export class DatabaseService {
     return buildCatalog(rows as unknown as CatalogRows, this.#version);
   }
 
+  /** Another number: what was read of the catalog is stale. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Tables changed: every plan is stale, for all users of the database. */
   schemaChanged(): void {
     this.forgetCatalog();
     this.onSchemaChanged();
   }
 
-  /** A statement names a relation that the catalog does not know: true when the catalog was old
-   *  enough to be in doubt, and is forgotten now. */
-  doubtCatalog(): boolean {
-    if (Date.now() - this.#loadedAtMs < catalogTrustMs) return false;
+  /** A server has a relation that the catalog lacks: true when the catalog is forgotten now, false
+   *  when it was just read again for that relation, in vain. */
+  doubtCatalog(relation: string): boolean {
+    const triedAtMs = this.#lacking.get(relation);
+    if (triedAtMs !== undefined && Date.now() - triedAtMs < catalogTrustMs) return false;
     this.forgetCatalog();
     return true;
+  }
+
+  /** The catalog was read again, in vain. */
+  lacks(relation: string): void {
+    this.#lacking.set(relation, Date.now());
   }
 
   /** The catalog is read again before the next statement. */
@@ -204,18 +295,35 @@ export class DatabaseService {
 
   async #load(): Promise<Catalog> {
     const generation = this.#generation;
+    const catalog = await this.#readBesideClients();
+    // Tables may have changed while it was read: then whoever asked asks again.
+    if (generation === this.#generation) this.#catalog = catalog;
+    this.log.debug({ database: this.database.name, tables: catalog.tables.size }, 'catalog read');
+    return catalog;
+  }
+
+  /** Clients in transactions may hold every connection of the pool and wait for the catalog: then
+   *  it is read over another one, unless nobody is to have any (PAUSE). */
+  async #readBesideClients(): Promise<Catalog> {
     const pool = this.cluster.pools[0]!;
-    const server = await pool.acquire();
+    if ((pool.idle === 0 || pool.waiting > 0) && !this.cluster.atRest) {
+      const server = await this.cluster.openAside(0);
+      try {
+        this.#checkEncoding(server);
+        return await this.readCatalog(server);
+      } finally {
+        server.close();
+      }
+    }
+    // In the server's own settings: search path and role are part of what is read.
+    const settings = new SessionSettings(this.settings, new Map());
+    const transaction = new ClientTransaction(this.cluster, settings);
     try {
+      const server = await transaction.open(0);
       this.#checkEncoding(server);
-      const catalog = await this.readCatalog(server);
-      // Tables may have changed while it was read: then whoever asked asks again.
-      if (generation === this.#generation) this.#catalog = catalog;
-      this.#loadedAtMs = Date.now();
-      this.log.debug({ database: this.database.name, tables: catalog.tables.size }, 'catalog read');
-      return catalog;
+      return await this.readCatalog(server);
     } finally {
-      pool.release(server);
+      transaction.release();
     }
   }
 }

@@ -7,18 +7,24 @@ import { ByteWriter } from '../protocol/byte-writer.ts';
 import { syncMessage, writeDescribe, writeParse } from '../protocol/frontend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
+import { FormReader, type StatementForm } from './statement-form.ts';
 
 export interface StatementDescription {
   readonly parameterTypes: readonly number[];
   /** null: the statement returns no rows. */
   readonly columns: readonly ColumnDescription[] | null;
+  /** null: it went without a description. */
+  readonly form: StatementForm | null;
 }
+
+const severalShards = 2;
 
 /** Rejects with the ServerError that PostgreSQL's Parse raised. */
 export async function describeStatement(
   server: ServerConnection,
   sql: string,
   parameterTypes: readonly number[],
+  shardCount = severalShards,
 ): Promise<StatementDescription> {
   const out = new ByteWriter(sql.length + 64);
   writeParse(out, '', sql, parameterTypes);
@@ -27,11 +33,18 @@ export async function describeStatement(
   server.send(out.bytes(syncMessage).take(), 1);
   let types: number[] = [];
   let columns: ColumnDescription[] | null = null;
+  let form: StatementForm | null = null;
+  const reader = new FormReader(shardCount);
   await readAnswersWith(server, (type, message) => {
-    if (type === Backend.parameterDescription) types = readParameterTypes(message);
-    else if (type === Backend.rowDescription) columns = readRowDescription(message);
+    if (type === Backend.parameterDescription) {
+      types = readParameterTypes(message);
+      reader.onParameters(message);
+    } else if (type === Backend.rowDescription || type === Backend.noData) {
+      if (type === Backend.rowDescription) columns = readRowDescription(message);
+      form = reader.onColumns(message);
+    }
   });
-  return { parameterTypes: types, columns };
+  return { parameterTypes: types, columns, form };
 }
 
 function readParameterTypes(message: Buffer): number[] {

@@ -3,6 +3,7 @@
 
 import { errors, type Severity } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { countError } from '../metrics/error-counts.ts';
 import { errorResponse } from '../protocol/backend-messages.ts';
 import { ServerError, withSeverity } from '../protocol/server-error.ts';
 
@@ -11,7 +12,11 @@ export function errorAnswer(error: unknown, severity?: Severity): Buffer {
   if (error instanceof ServerError) {
     return severity === undefined ? error.response : withSeverity(error.response, severity);
   }
-  if (error instanceof PgError) return errorResponse(error, severity);
+  if (error instanceof PgError) {
+    countError(error.id);
+    return errorResponse(error, severity);
+  }
+  countError(errors.internal.id);
   const what = error instanceof Error ? error.message : String(error);
   return errorResponse(new PgError(errors.internal, { what }, { cause: error }), severity);
 }

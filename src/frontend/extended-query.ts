@@ -5,7 +5,6 @@
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { closeComplete, parseComplete, readyForQuery } from '../protocol/backend-messages.ts';
-import { ByteWriter } from '../protocol/byte-writer.ts';
 import {
   type BindMessage,
   clientMessageSize,
@@ -14,40 +13,24 @@ import {
   readParse,
   readTarget,
 } from '../protocol/client-frame.ts';
-import { writeClose, writeParse } from '../protocol/frontend-messages.ts';
-import { Frontend, TransactionStatus } from '../protocol/message-codes.ts';
+import { Frontend } from '../protocol/message-codes.ts';
 import { stepThrough } from './extended-steps.ts';
 import type { Unit } from './inbox.ts';
+import { concernsListening, relayListening } from './notification-gate.ts';
+import { isOwnCommand } from './own-command.ts';
 import { portableTypes } from './portable-types.ts';
+import { lacksStatement, prepareAhead } from './prepare-on-server.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { checkQuerySize } from './query-size.ts';
-import type { RelayStep } from './relay.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
+import type { ClosedStatement } from './session-statements.ts';
+import { withArguments } from './set-config-call.ts';
 import { relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard } from './shard-choice.ts';
-import type { StatementCache } from './statement-cache.ts';
-import { leavesFailedBlock } from './statement-shards.ts';
-
-/** One message of a unit, and the statement it is about. */
-interface Item {
-  readonly type: number;
-  readonly start: number;
-  readonly end: number;
-  readonly statement: PreparedStatement | null;
-  readonly bind: BindMessage | null;
-}
-
-interface UnitPlan {
-  readonly items: readonly Item[];
-  /** `anyShard` or the one shard. */
-  readonly shard: number;
-  /** Every message can be sent as it came, and is answered by the server. */
-  readonly verbatim: boolean;
-  /** Needs a server at all. */
-  readonly asksServer: boolean;
-  readonly plans: readonly StatementPlan[];
-  readonly parsing: readonly string[];
-}
+import { emptyStatement, type StatementCache } from './statement-cache.ts';
+import type { StatementTiming } from './statement-timing.ts';
+import type { Item, UnitPlan } from './unit-plan.ts';
+import { requestFor } from './unit-request.ts';
 
 /** Answers null when a relay was started that ends the unit by itself. */
 export function handleExtended(session: SessionContext, unit: Unit): Promise<void> | null {
@@ -64,8 +47,22 @@ async function handleLater(
   const plan = planUnit(session, unit, cache);
   if (plan === null) return stepThrough(session, unit, cache);
   if (!plan.asksServer) return answerLocally(session, unit, plan);
+  if (listens(session, plan)) return relayUnit(session, unit, plan);
   const server = await openFor(session, plan);
-  await session.relay(server, requestFor(unit, plan, server, session));
+  await session.relay(server, await preparedRequest(unit, plan, server, session));
+}
+
+/** The request, as soon as what it uses is prepared on the server. */
+function preparedRequest(
+  unit: Unit,
+  plan: UnitPlan,
+  server: ServerConnection,
+  session: SessionContext,
+): RelayRequest | Promise<RelayRequest> {
+  const ahead = plan.named && session.exchangeServer === null && lacksStatement(plan.items, server);
+  if (!ahead) return requestFor(unit, plan, server, session);
+  const prepared = prepareAhead(session, plan.items, server);
+  return prepared.then(() => requestFor(unit, plan, server, session));
 }
 
 function handleNow(
@@ -83,15 +80,52 @@ function handleNow(
     answerLocally(session, unit, plan);
     return Promise.resolve();
   }
+  if (listens(session, plan)) return relayUnit(session, unit, plan);
+  if (isOneRead(unit, plan)) {
+    const pipeline = session.pipelineFor(shardFor(session, plan), plan.timing!);
+    if (pipeline !== null) {
+      if (!plan.named || !lacksStatement(plan.items, pipeline.server)) {
+        session.startShared(pipeline, requestFor(unit, plan, pipeline.server, session));
+        return null;
+      }
+      pipeline.giveUp();
+    }
+  }
   const server = session.exchangeServer ?? session.transaction.ready(shardFor(session, plan));
   if (server === null) {
     session.relayWhenReady(shardFor(session, plan), opened =>
-      requestFor(unit, plan, opened, session),
+      preparedRequest(unit, plan, opened, session),
     );
     return null;
   }
-  session.startRelay(server, requestFor(unit, plan, server, session));
+  const request = preparedRequest(unit, plan, server, session);
+  if (request instanceof Promise) return request.then(later => relayed(session, server, later));
+  session.startRelay(server, request);
   return null;
+}
+
+async function relayed(
+  session: SessionContext,
+  server: ServerConnection,
+  request: RelayRequest,
+): Promise<void> {
+  await session.relay(server, request);
+}
+
+/** One read and nothing else: it can go with other clients' reads, and can be run again. */
+function isOneRead(unit: Unit, { plans, alone }: UnitPlan): boolean {
+  return alone && unit.ending === 'sync' && plans.length === 1 && plans[0]!.repeatable;
+}
+
+function listens(session: SessionContext, { plans, effects }: UnitPlan): boolean {
+  if (!effects && session.notifications === null) return false;
+  return concernsListening(session, plans);
+}
+
+function relayUnit(session: SessionContext, unit: Unit, plan: UnitPlan): Promise<void> {
+  return relayListening(session, shardFor(session, plan), plan.plans, server =>
+    requestFor(unit, plan, server, session),
+  );
 }
 
 function openFor(session: SessionContext, plan: UnitPlan): Promise<ServerConnection> {
@@ -120,6 +154,8 @@ function planUnit(session: SessionContext, unit: Unit, cache: StatementCache): U
     return null;
   }
   planner.asksServer ||= exchangeServer !== null;
+  if (planner.parsing.length > 0) session.statements.registered = planner;
+  session.stats.unitPlanned(planner.parses, planner.binds);
   return planner;
 }
 
@@ -127,16 +163,25 @@ class UnitPlanner implements UnitPlan {
   readonly items: Item[] = [];
   readonly plans: StatementPlan[] = [];
   readonly parsing: string[] = [];
+  effects = false;
+  timing: StatementTiming | null = null;
+  named = false;
+  alone = true;
   shard = anyShard;
   verbatim = true;
   asksServer = false;
+  parses = 0;
+  binds = 0;
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
   /** The exchange goes on after the unit. */
   readonly #open: boolean;
   readonly #cache: StatementCache;
-  /** Portals bound in this unit. */
-  readonly #portals = new Map<string, PreparedStatement>();
+  /** Statements closed in this unit, the last one first. */
+  readonly #closing: ClosedStatement[] = [];
+  /** Portals bound in this unit: the unnamed one, the others. */
+  #unnamedPortal: PreparedStatement | null = null;
+  #portals: Map<string, PreparedStatement> | null = null;
 
   constructor(session: SessionContext, unit: Unit, cache: StatementCache) {
     this.#session = session;
@@ -155,7 +200,8 @@ class UnitPlanner implements UnitPlan {
     }
     const { transaction } = this.#session;
     if (this.#open || transaction.mode !== 'none') {
-      for (const [name, statement] of this.#portals) this.#keepPortal(name, statement);
+      if (this.#unnamedPortal !== null) this.#keepPortal('', this.#unnamedPortal);
+      for (const [name, statement] of this.#portals ?? []) this.#keepPortal(name, statement);
     }
     return true;
   }
@@ -163,6 +209,7 @@ class UnitPlanner implements UnitPlan {
   /** Takes back what was registered. */
   undo(): void {
     this.#session.statements.deleteAll(this.parsing);
+    this.#session.statements.restore(this.#closing);
   }
 
   #message(type: number, start: number, end: number): boolean {
@@ -186,6 +233,7 @@ class UnitPlanner implements UnitPlan {
   #parse(start: number, end: number): boolean {
     checkQuerySize(this.#session, end - start);
     const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
+    this.parses += 1;
     const { statements, database } = this.#session;
     if (name !== '' && statements.find(name) !== null) return false;
     const parameterTypes = portableTypes(declared, database.shardCount);
@@ -195,11 +243,12 @@ class UnitPlanner implements UnitPlan {
     if (script.statements.length > 1 && database.shardCount > 1) return false;
     const cached = script.statements[0] ?? this.#cache.statement(sql);
     const { wide } = cached.plan;
-    if (cached.unresolved || (wide.kind === 'refusal' && wide.always)) return false;
+    if (wide.kind === 'refusal' && wide.always) return false;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (name !== '') {
       this.parsing.push(name);
       this.verbatim = false;
+      this.alone = false;
     }
     this.asksServer = true;
     this.items.push({ type: Frontend.parse, start, end, statement, bind: null });
@@ -208,10 +257,14 @@ class UnitPlanner implements UnitPlan {
 
   #bind(start: number, end: number): boolean {
     const bind = readBind(this.#bytes, start, end);
+    this.binds += 1;
     const statement = this.#session.statements.find(bind.statement);
     if (statement === null || !this.#place(statement, bind)) return false;
+    this.named ||= bind.statement !== '';
     if (bind.statement !== '' || bind.portal !== '') this.verbatim = false;
-    this.#portals.set(bind.portal, statement);
+    if (bind.portal !== '') this.alone = false;
+    if (bind.portal === '') this.#unnamedPortal = statement;
+    else (this.#portals ??= new Map()).set(bind.portal, statement);
     this.asksServer = true;
     this.items.push({ type: Frontend.bind, start, end, statement, bind });
     return true;
@@ -220,7 +273,7 @@ class UnitPlanner implements UnitPlan {
   /** Finds the statement's shard; false when it is not one, or not the unit's. */
   #place(statement: PreparedStatement, bind: BindMessage): boolean {
     const { database } = this.#session;
-    if (database.shardCount === 1) return true;
+    if (database.shardCount === 1) return !isOwnCommand(this.#session, statement.cached.plan);
     const { plan } = statement.planIn(this.#cache);
     if (!relaysPlainly(plan)) return false;
     if (plan.route.groups.length === 0) return plan.groupless === 'any';
@@ -241,8 +294,13 @@ class UnitPlanner implements UnitPlan {
     const { target, name } = readTarget(this.#bytes, start, end);
     const statement =
       target === 'S' ? this.#session.statements.find(name) : this.#portalStatement(name);
-    if (statement === null) return false;
-    if (target === 'S' && name !== '') this.verbatim = false;
+    if (statement === null) {
+      return target === 'P' && this.#passUnknownPortal(Frontend.describe, start, end, name);
+    }
+    if (target === 'S' && name !== '') {
+      this.verbatim = false;
+      this.named = true;
+    }
     this.asksServer = true;
     const about = target === 'S' ? statement : null;
     this.items.push({ type: Frontend.describe, start, end, statement: about, bind: null });
@@ -252,33 +310,37 @@ class UnitPlanner implements UnitPlan {
   #execute(start: number, end: number): boolean {
     const { portal } = readExecute(this.#bytes, start, end);
     const statement = this.#portalStatement(portal);
-    if (statement === null) return false;
-    this.plans.push(statement.cached.plan);
+    if (statement === null) return this.#passUnknownPortal(Frontend.execute, start, end, portal);
+    this.plans.push(withArguments(statement.cached.plan, this.items, portal));
+    this.effects ||= statement.cached.plan.effect !== null;
+    this.timing = statement.cached.timing;
     this.asksServer = true;
     this.items.push({ type: Frontend.execute, start, end, statement: null, bind: null });
     return true;
   }
 
   #close(start: number, end: number): boolean {
+    this.alone = false;
     const { target, name } = readTarget(this.#bytes, start, end);
     if (target === 'S') {
-      this.#session.statements.delete(name);
+      const statement = this.#session.statements.delete(name);
+      if (statement !== null) this.#closing.unshift({ name, statement });
       this.verbatim = false;
-    } else {
-      const portal = this.#session.statements.portal(name);
-      if (portal?.wide) return false;
-      void this.#session.statements.closePortal(name);
-      this.asksServer = true;
+      this.items.push({ type: 0, start, end, statement, bind: null });
+      return true;
     }
-    const type = target === 'S' ? 0 : Frontend.close;
-    this.items.push({ type, start, end, statement: null, bind: null });
+    const portal = this.#session.statements.portal(name);
+    if (portal?.wide) return false;
+    void this.#session.statements.closePortal(name);
+    this.asksServer = true;
+    this.items.push({ type: Frontend.close, start, end, statement: null, bind: null });
     return true;
   }
 
   /** The statement of a portal on the server; null when it is held here, or unknown. */
   #portalStatement(name: string): PreparedStatement | null {
-    const bound = this.#portals.get(name);
-    if (bound !== undefined) return bound;
+    const bound = name === '' ? this.#unnamedPortal : (this.#portals?.get(name) ?? null);
+    if (bound !== null) return bound;
     const portal = this.#session.statements.portal(name);
     if (portal === null || portal.wide !== null) return null;
     const shard = portal.shard;
@@ -287,133 +349,24 @@ class UnitPlanner implements UnitPlan {
     return portal.statement;
   }
 
+  /** A portal that no Bind made may be a cursor that SQL declared (portalcmds.c: they are the
+   *  same); the one server there is knows. */
+  #passUnknownPortal(type: number, start: number, end: number, name: string): boolean {
+    const { database, statements } = this.#session;
+    if (database.shardCount > 1 || statements.portal(name) !== null) return false;
+    if (type === Frontend.execute) this.plans.push(emptyStatement);
+    this.alone = false;
+    this.asksServer = true;
+    this.items.push({ type, start, end, statement: null, bind: null });
+    return true;
+  }
+
   #keepPortal(name: string, statement: PreparedStatement): void {
     const { transaction, homeShard, statements } = this.#session;
     if (name !== '') void statements.closePortal(name);
     const shard = this.shard === anyShard ? (transaction.openShard ?? homeShard) : this.shard;
     statements.setPortal(name, { statement, shard, wide: null });
   }
-}
-
-/** The bytes for the server, names replaced by PgPack's, statements prepared where missing. */
-function requestFor(
-  unit: Unit,
-  plan: UnitPlan,
-  server: ServerConnection,
-  session: SessionContext,
-): RelayRequest {
-  const open = unit.ending === 'open';
-  const goesOn = open || session.exchangeServer !== null;
-  const { plans, parsing } = plan;
-  if (plan.verbatim && !goesOn && startsOwn(plan.items, server)) {
-    return { bytes: unit.bytes, open, steps: null, forwardReady: true, plans, parsing };
-  }
-  const out = new ByteWriter(unit.bytes.length + 128);
-  const steps: RelayStep[] = [];
-  for (const item of plan.items) writeItem(out, steps, unit.bytes, item, server);
-  const plain = !goesOn && steps.every(step => step.kind === 'forward');
-  const bytes = out.take();
-  return { bytes, open, steps: plain ? null : steps, forwardReady: true, plans, parsing };
-}
-
-/** The unnamed statement is parsed here before it is used, or is there already. */
-function startsOwn(items: readonly Item[], server: ServerConnection): boolean {
-  for (const { type, statement } of items) {
-    if (type === Frontend.parse) server.unnamed = statement;
-    else if (statement !== null && server.unnamed !== statement) return false;
-  }
-  return true;
-}
-
-function writeItem(
-  out: ByteWriter,
-  steps: RelayStep[],
-  bytes: Buffer,
-  item: Item,
-  server: ServerConnection,
-): void {
-  const { type, start, end, statement, bind } = item;
-  switch (type) {
-    case Frontend.parse:
-      writeClientParse(out, steps, statement!, server);
-      return;
-    case Frontend.bind:
-      prepareWhereMissing(out, steps, statement!, server);
-      out.begin(type).cstring(bind!.portal).cstring(statement!.serverName);
-      out.bytes(bytes, bind!.rest, bind!.end).end();
-      break;
-    case Frontend.describe:
-      if (statement === null) out.bytes(bytes, start, end);
-      else {
-        prepareWhereMissing(out, steps, statement, server);
-        out.begin(type).text('S').cstring(statement.serverName).end();
-        steps.push({ kind: 'describe', statement });
-        return;
-      }
-      break;
-    case 0:
-      steps.push({ kind: 'close-complete' });
-      return;
-    case Frontend.sync:
-    case Frontend.flush:
-      out.bytes(bytes, start, end);
-      return;
-    default:
-      out.bytes(bytes, start, end);
-  }
-  steps.push({ kind: 'forward' });
-}
-
-function writeClientParse(
-  out: ByteWriter,
-  steps: RelayStep[],
-  statement: PreparedStatement,
-  server: ServerConnection,
-): void {
-  if (statement.serverName === '') {
-    server.unnamed = statement;
-  } else if (isRefusedAtParse(statement, server)) {
-    steps.push({ kind: 'forward' });
-    writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
-    return;
-  } else if (statement.isOn(server)) {
-    steps.push({ kind: 'parse-complete' });
-    return;
-  } else {
-    makeRoom(out, steps, server);
-  }
-  writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
-  statement.preparedOn(server);
-  steps.push({ kind: 'parse', statement });
-}
-
-/** In a failed block PostgreSQL parses nothing but its end. */
-function isRefusedAtParse(statement: PreparedStatement, server: ServerConnection): boolean {
-  const { plan } = statement.cached;
-  return server.transactionStatus === TransactionStatus.failed && !leavesFailedBlock(plan);
-}
-
-/** Closes the statement that was not used for the longest time, if there are too many. */
-function makeRoom(out: ByteWriter, steps: RelayStep[], server: ServerConnection): void {
-  const oldest = server.prepared.oldestAtLimit();
-  if (oldest === null) return;
-  writeClose(out, 'S', oldest);
-  server.prepared.delete(oldest);
-  steps.push({ kind: 'closed', name: oldest });
-}
-
-function prepareWhereMissing(
-  out: ByteWriter,
-  steps: RelayStep[],
-  statement: PreparedStatement,
-  server: ServerConnection,
-): void {
-  if (statement.isOn(server)) return;
-  if (statement.serverName === '') server.unnamed = statement;
-  else makeRoom(out, steps, server);
-  writeParse(out, statement.serverName, statement.sql, statement.parameterTypes);
-  statement.preparedOn(server);
-  steps.push({ kind: 'swallow', statement });
 }
 
 /** Only Close of statements, Sync and Flush: no server needs to know. */

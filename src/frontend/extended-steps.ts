@@ -13,6 +13,7 @@ import {
   readyForQuery,
 } from '../protocol/backend-messages.ts';
 import {
+  type BindMessage,
   clientMessageSize,
   readBind,
   readExecute,
@@ -24,6 +25,7 @@ import { Frontend } from '../protocol/message-codes.ts';
 import { rowDescription } from '../protocol/row-description.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import type { Unit } from './inbox.ts';
+import { missingRelation, withRelations } from './missing-relation.ts';
 import { raiseParseError } from './parse-error.ts';
 import { columnTypes, portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
@@ -32,6 +34,17 @@ import type { SessionContext } from './session-context.ts';
 import type { StatementCache } from './statement-cache.ts';
 import { refusal, refuseInFailedBlock } from './statement-shards.ts';
 import { WidePortal } from './wide-portal.ts';
+
+/** Effects that are undone with the transaction that they were part of. */
+const settingEffects: ReadonlySet<string> = new Set([
+  'set',
+  'set-local',
+  'reset',
+  'reset-all',
+  'listen',
+  'unlisten',
+  'notify',
+]);
 
 /** Rejects with the error that ends the unit; `ReportedError` when the client has it already. */
 export async function stepThrough(
@@ -47,15 +60,22 @@ export async function stepThrough(
     if (type === Frontend.execute && (executes > 1 || unit.ending === 'open')) {
       await stepper.joinBlock(start, end);
     }
-    const copied = await stepper.step(type, start, end);
     // A server that reads COPY data skips the Sync that came with the Execute.
-    if (copied && messages[i + 1]?.type === Frontend.sync) return;
+    const syncSkipped = () => stepper.copyBegan && messages[i + 1]?.type === Frontend.sync;
+    try {
+      await stepper.step(type, start, end);
+    } catch (error) {
+      if (syncSkipped()) unit.ending = 'open';
+      throw error;
+    }
+    if (syncSkipped()) return;
   }
 }
 
 async function sync(session: SessionContext): Promise<void> {
   const { transaction } = session;
   if (transaction.mode === 'implicit') await transaction.end(true);
+  await session.notifications?.commitEnded();
   session.client.write(readyForQuery(transaction.status));
 }
 
@@ -69,10 +89,20 @@ function split(bytes: Buffer): { type: number; start: number; end: number }[] {
   return messages;
 }
 
+/** As exec_bind_message does (postgres.c); servers know the statement by another name. */
+function checkParameterCount({ form }: PreparedStatement, bind: BindMessage): void {
+  const required = form?.parameterTypes.length ?? bind.parameters;
+  if (bind.parameters === required) return;
+  const { statement: name, parameters: supplied } = bind;
+  throw new PgError(errors.wrongParameterCount, { supplied, name, required });
+}
+
 class Stepper {
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
   #cache: StatementCache;
+  /** The last message was the Execute of a COPY FROM STDIN, and the client sends its data. */
+  copyBegan = false;
 
   constructor(session: SessionContext, bytes: Buffer, cache: StatementCache) {
     this.#session = session;
@@ -87,58 +117,54 @@ class Stepper {
     const found = this.#session.statements.portal(portal);
     if (found === null) return;
     const { effect, outsideTransaction } = this.#planOf(found.statement);
-    if (effect === null && !outsideTransaction) await this.#session.transaction.beginImplicit();
+    const joins = effect === null || settingEffects.has(effect.kind);
+    if (joins && !outsideTransaction) await this.#session.transaction.beginImplicit();
   }
 
-  /** True when the message was the Execute of a COPY FROM STDIN. */
-  async step(type: number, start: number, end: number): Promise<boolean> {
+  async step(type: number, start: number, end: number): Promise<void> {
+    this.copyBegan = false;
     switch (type) {
       case Frontend.parse:
-        await this.#parse(start, end);
-        return false;
+        return this.#parse(start, end);
       case Frontend.bind:
-        this.#bind(start, end);
-        return false;
+        return this.#bind(start, end);
       case Frontend.describe:
-        await this.#describe(start, end);
-        return false;
+        return this.#describe(start, end);
       case Frontend.execute:
         return this.#execute(start, end);
       case Frontend.close:
-        await this.#close(start, end);
-        return false;
-      default:
-        return false;
+        return this.#close(start, end);
     }
   }
 
   async #parse(start: number, end: number): Promise<void> {
     const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
+    this.#session.stats.parses += 1;
     const { statements, client, database } = this.#session;
     const parameterTypes = portableTypes(declared, database.shardCount);
-    if (name !== '' && statements.find(name) !== null) {
-      throw new PgError(errors.preparedStatementExists, { name });
-    }
     const { error } = this.#cache.script(sql);
     if (error !== null) return raiseParseError(this.#session, sql, error);
     let cached = this.#cache.statement(sql);
-    if (cached.unresolved && this.#session.database.doubtCatalog()) {
+    refuseInFailedBlock(this.#session, cached.plan);
+    if (missingRelation(cached.plan) !== null) {
+      cached = await withRelations(this.#session, cached, parameterTypes);
       this.#cache = await this.#session.loadCache();
-      cached = this.#cache.statement(sql);
     }
     const { plan } = cached;
-    refuseInFailedBlock(this.#session, plan);
     if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
     // PostgreSQL says at once what is wrong with a statement.
-    if (plan.effect === null) await this.#ask(sql, parameterTypes);
-    statements.add(name, sql, parameterTypes, cached);
+    const form = plan.effect === null ? (await this.#ask(sql, parameterTypes)).form : null;
+    const statement = statements.add(name, sql, parameterTypes, cached);
+    if (form !== null) statements.settle(name, statement, form);
     client.write(parseComplete);
   }
 
   #bind(start: number, end: number): void {
     const bind = readBind(this.#bytes, start, end);
+    this.#session.stats.binds += 1;
     const { statements, client } = this.#session;
     const statement = statements.get(bind.statement);
+    checkParameterCount(statement, bind);
     const cached = statement.planIn(this.#cache);
     refuseInFailedBlock(this.#session, cached.plan);
     const { parameterTypes, described } = statement;
@@ -170,7 +196,7 @@ class Stepper {
     client.write(shown === undefined ? noData : rowDescription(shown));
   }
 
-  async #execute(start: number, end: number): Promise<boolean> {
+  async #execute(start: number, end: number): Promise<void> {
     const { portal: name, rowsMax } = readExecute(this.#bytes, start, end);
     const { statements } = this.#session;
     const portal = statements.portal(name);
@@ -180,9 +206,11 @@ class Stepper {
       throw new PgError(errors.unsupportedAcrossShards, { construct });
     }
     await statements.closeSuspended(portal.wide);
-    const { kind } = portal.wide.plan.wide;
-    if (!(await portal.wide.execute(rowsMax))) throw new ReportedError();
-    return kind === 'split-copy' || kind === 'broadcast-copy';
+    const { wide } = portal;
+    const done = await wide.execute(rowsMax).finally(() => {
+      this.copyBegan = wide.copyBegan;
+    });
+    if (!done) throw new ReportedError();
   }
 
   async #close(start: number, end: number): Promise<void> {
@@ -198,7 +226,8 @@ class Stepper {
     const { transaction, statements, homeShard } = this.#session;
     await statements.closeSuspended(null);
     const server = await transaction.open(transaction.openShard ?? homeShard);
-    const description = await describeStatement(server, sql, parameterTypes);
+    const { shardCount } = this.#session.database;
+    const description = await describeStatement(server, sql, parameterTypes, shardCount);
     // Held while others are waited for, it could be what those wait for.
     if (transaction.mode === 'none' && !this.#session.pinned) transaction.release();
     return description;

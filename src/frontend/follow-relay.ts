@@ -1,7 +1,9 @@
 // What a relay that has ended means for its session: statements that were not prepared after all,
 // effects of what succeeded, the transaction as the server left it.
 
+import { interrupted, leave, survivesError } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
+import { Frontend } from '../protocol/message-codes.ts';
 import type { RelayOutcome } from './relay.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
@@ -21,19 +23,32 @@ export function followRelay(
     server.unnamed = null;
     const known = request.parsing.length - outcome.unparsed;
     statements.deleteAll(request.parsing.slice(known));
+    if (outcome.unclosed !== null) statements.restore(outcome.unclosed);
     if (!alone) transaction.fail();
+    if (mayOweReady(request)) server.closeNeeded = true;
   }
   const before = transaction.mode;
-  // Several statements at once are one transaction, whose settings go with it.
-  if (alone && before === 'none' && request.plans.length > 1) transaction.blockBegan();
   for (let i = 0; i < outcome.tags.length; i++) {
     const plan = request.plans[i];
+    // Several statements at once are one transaction, whose settings go with it; behind a COMMIT
+    // among them begins another.
+    if (alone && request.plans.length > 1) transaction.blockBegan();
     if (plan !== undefined) applyEffect(session, catalog, plan, outcome.tags[i]!);
   }
-  const pins = request.plans.find(plan => plan.pinsSession !== null)?.pinsSession ?? null;
-  if (pins !== null) server.dirty = pins;
+  let pins: string | null = null;
+  for (const { pinsSession } of request.plans) {
+    if (pinsSession === null) continue;
+    if (outcome.failed && !survivesError(pinsSession)) leave(server, interrupted);
+    else leave(server, (pins ??= pinsSession));
+  }
   if (alone) followBlock(session, server, before, outcome);
   return pins;
+}
+
+/** A COPY by extended messages that fails answers the Sync behind its Execute only if it failed
+ *  before it read (copyfromparse.c, CopyGetData): how many answers still come is not known. */
+function mayOweReady({ plans, bytes }: RelayRequest): boolean {
+  return bytes[0] !== Frontend.query && plans.some(({ tag }) => tag === 'COPY');
 }
 
 /** The server itself is the whole transaction. */

@@ -17,6 +17,7 @@ export function handleFunctionCall(session: SessionContext, unit: Unit): Promise
     forwardReady: true,
     plans: [],
     parsing: [],
+    timing: null,
   };
   const server = session.transaction.ready(0);
   if (server !== null) {

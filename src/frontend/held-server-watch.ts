@@ -1,29 +1,41 @@
 // Reads a server connection that a client holds while neither says anything (in a transaction, or
 // pinned): notifications and notices go to the client, the loss of the connection is its end.
 
+import { showAsOwn } from '../backend/notification-link.ts';
 import type { ServerConsumer } from '../backend/server-connection.ts';
 import type { PgError } from '../common/pg-error.ts';
 import { Backend } from '../protocol/message-codes.ts';
-import type { Transport } from '../transport/transport.ts';
+import { ServerError } from '../protocol/server-error.ts';
+import type { SessionContext } from './session-context.ts';
 
 export class HeldServerWatch implements ServerConsumer {
-  readonly #client: Transport;
-  readonly #onLost: (error: PgError) => void;
+  readonly #session: SessionContext;
+  readonly #onLost: (error: Error) => void;
+  /** Why the server ends the connection. */
+  #reason: ServerError | null = null;
 
-  constructor(client: Transport, onLost: (error: PgError) => void) {
-    this.#client = client;
+  /** `onLost` gets the server's last error (57P01, 25P03 …) where it sent one. */
+  constructor(session: SessionContext, onLost: (error: Error) => void) {
+    this.#session = session;
     this.#onLost = onLost;
   }
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case Backend.notification:
+        if (this.#session.notifications?.hides(buffer, start)) break;
+        showAsOwn(buffer, start, this.#session.transaction.servers, this.#session.processId);
+        this.#session.client.write(Buffer.from(buffer.subarray(start, end)));
+        break;
       case Backend.notice:
       case Backend.parameterStatus:
-        this.#client.write(Buffer.from(buffer.subarray(start, end)));
+        this.#session.client.write(Buffer.from(buffer.subarray(start, end)));
+        break;
+      case Backend.error:
+        this.#reason = new ServerError(Buffer.from(buffer.subarray(start, end)));
         break;
       default:
-        break; // an error ahead of the connection's end comes with `onServerLost`
+        break;
     }
   }
 
@@ -32,7 +44,7 @@ export class HeldServerWatch implements ServerConsumer {
   onChunkEnd(): void {}
 
   onServerLost(error: PgError): void {
-    this.#onLost(error);
+    this.#onLost(this.#reason ?? error);
   }
 
   onServerDrain(): void {}

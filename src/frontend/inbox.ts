@@ -9,8 +9,9 @@ export interface Unit {
   readonly bytes: Buffer;
   /** Type of the first message. */
   readonly type: number;
-  /** `sync`: ends an extended exchange; `open`: messages of the exchange are still to come. */
-  readonly ending: 'sync' | 'open' | 'whole';
+  /** `sync`: ends an extended exchange; `open`: messages of the exchange are still to come, which
+   *  a unit whose Sync was taken by COPY mode turns out to be. */
+  ending: 'sync' | 'open' | 'whole';
 }
 
 /** An exchange longer than this is handled in pieces, so that memory stays bounded. */
@@ -53,6 +54,13 @@ export class Inbox {
     return unit;
   }
 
+  /** A unit that was taken comes first again. */
+  putBack({ bytes }: Unit): void {
+    this.#buffer = Buffer.concat([bytes, this.#buffer.subarray(this.#start, this.#end)]);
+    this.#start = this.#scanned = 0;
+    this.#end = this.#buffer.length;
+  }
+
   /** The next whole message whatever its kind (its own memory), or null when it is not all
    *  there. `sizeOf` answers a message's size, or 0 when not even that is known. */
   nextMessage(sizeOf: (buffer: Buffer, pos: number, end: number) => number): Buffer | null {
@@ -92,7 +100,7 @@ export function ownUnit(buffer: Buffer, start: number, end: number, ending: Unit
   return { bytes, type, ending };
 }
 
-function isCopyMessage(type: number): boolean {
+export function isCopyMessage(type: number): boolean {
   return type === Frontend.copyData || type === Frontend.copyDone || type === Frontend.copyFail;
 }
 

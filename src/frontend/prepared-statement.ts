@@ -1,9 +1,17 @@
 // A statement that clients prepared. The same text with the same parameter types is one statement
-// for all clients of a database, under one name of ours on every server connection.
+// for all clients of a database, under one name of ours on every server connection, as long as
+// PostgreSQL describes it the same: a client that prepares it after its tables have changed gets
+// another one, as it would get by itself.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { StatementForm } from './statement-form.ts';
+
+/** Names that begin so are PgPack's on its servers. */
+export const serverNamePrefix = 'pgpack_';
+
+const unnamed = { serverName: '', key: '' };
 
 export class PreparedStatement {
   readonly sql: string;
@@ -11,24 +19,41 @@ export class PreparedStatement {
   readonly parameterTypes: readonly number[];
   /** Types of the columns that clients were told (`columnTypes`); null: nobody asked yet. */
   described: string | null = null;
+  /** What a server said of it when a client prepared it; null: no answer yet. */
+  form: StatementForm | null = null;
   #cached: CachedStatement;
   /** Its name on servers; empty for the unnamed statement. */
   readonly serverName: string;
+  /** What it is registered under. */
+  readonly key: string;
 
   constructor(
     sql: string,
     parameterTypes: readonly number[],
     cached: CachedStatement,
-    serverName: string,
+    registered: { readonly serverName: string; readonly key: string } = unnamed,
   ) {
     this.sql = sql;
     this.parameterTypes = parameterTypes;
     this.#cached = cached;
-    this.serverName = serverName;
+    this.serverName = registered.serverName;
+    this.key = registered.key;
   }
 
   get cached(): CachedStatement {
     return this.#cached;
+  }
+
+  /** Takes over what a server said first; false: its users were told something else. */
+  settles(form: StatementForm): boolean {
+    this.form ??= form;
+    return this.form.text === form.text;
+  }
+
+  /** OIDs to prepare it with again: those PostgreSQL inferred, since a plan keeps them when its
+   *  tables change (plancache.c, RevalidateCachedQuery). */
+  get settledTypes(): readonly number[] {
+    return this.form?.parameterTypes ?? this.parameterTypes;
   }
 
   /** Its plan under a session's present catalog and search path. Throws what planning raises. */
@@ -42,6 +67,7 @@ export class PreparedStatement {
   }
 
   preparedOn(server: ServerConnection): void {
+    server.stats.parses += 1;
     if (this.serverName === '') server.unnamed = this;
     else server.prepared.add(this.serverName);
   }
@@ -59,6 +85,17 @@ export class StatementRegistry {
     this.#max = max;
   }
 
+  get size(): number {
+    return this.#statements.size;
+  }
+
+  /** `users`: clients that have it. */
+  *all(): Generator<{ readonly statement: PreparedStatement; readonly users: number }> {
+    for (const statement of this.#statements.values()) {
+      yield { statement, users: this.#users.get(statement) ?? 0 };
+    }
+  }
+
   /** The shared statement; the caller is counted as a user until it calls `release`. */
   acquire(
     sql: string,
@@ -71,19 +108,42 @@ export class StatementRegistry {
     const key = `${parameterTypes.join(',')};${cached.scope};${settingsId};${sql}`;
     let statement = this.#statements.get(key);
     if (statement === undefined) {
-      const name = `pgpack_${this.#next++}`;
-      statement = new PreparedStatement(sql, parameterTypes, cached, name);
+      statement = new PreparedStatement(sql, parameterTypes, cached, this.#registered(key));
       this.#statements.set(key, statement);
       this.#evict();
     }
-    this.#users.set(statement, (this.#users.get(statement) ?? 0) + 1);
+    this.retain(statement);
     return statement;
+  }
+
+  /** The statement in the form that a server has just described; the caller becomes its user
+   *  instead of the other's. */
+  renew(statement: PreparedStatement, form: StatementForm): PreparedStatement {
+    const { key, sql, parameterTypes, cached } = statement;
+    let renewed = this.#statements.get(key);
+    if (renewed?.form?.text !== form.text) {
+      renewed = new PreparedStatement(sql, parameterTypes, cached, this.#registered(key));
+      renewed.form = form;
+      this.#statements.set(key, renewed);
+    }
+    this.retain(renewed);
+    this.release(statement);
+    return renewed;
+  }
+
+  /** One more client uses it. */
+  retain(statement: PreparedStatement): void {
+    this.#users.set(statement, (this.#users.get(statement) ?? 0) + 1);
   }
 
   release(statement: PreparedStatement): void {
     const users = (this.#users.get(statement) ?? 1) - 1;
     if (users > 0) this.#users.set(statement, users);
     else this.#users.delete(statement);
+  }
+
+  #registered(key: string): { serverName: string; key: string } {
+    return { serverName: `${serverNamePrefix}${this.#next++}`, key };
   }
 
   #evict(): void {

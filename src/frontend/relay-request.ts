@@ -11,6 +11,7 @@ export const syncRequest: RelayRequest = {
   forwardReady: true,
   plans: [],
   parsing: [],
+  timing: null,
 };
 
 /** Two pieces of one exchange, whose answers end together. */

@@ -28,6 +28,7 @@ export async function relayStatement(
     forwardReady: false,
     plans: [run.cached.plan],
     parsing: [],
+    timing: null,
   });
   return !result.failed;
 }

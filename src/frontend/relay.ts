@@ -2,14 +2,21 @@
 // reads, without decoding rows. Answers to what PgPack itself put into the exchange are left out,
 // answers to what it kept from the server are put in.
 
-import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
+import { cancelQuery } from '../backend/cancel-query.ts';
+import { showAsOwn } from '../backend/notification-link.ts';
+import type { ServerConnection } from '../backend/server-connection.ts';
+import type { PipelineMember, ServerPipeline } from '../backend/server-pipeline.ts';
 import type { PgError } from '../common/pg-error.ts';
 import { closeComplete, parseComplete } from '../protocol/backend-messages.ts';
 import { Backend, headerBytes } from '../protocol/message-codes.ts';
 import { readRowDescription } from '../protocol/row-description.ts';
+import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { columnTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
+import type { ClosedStatement } from './session-statements.ts';
+import type { FormReader, StatementForm } from './statement-form.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 /** What happens to the next answer of an extended exchange, in the order of its messages. */
 export type RelayStep =
@@ -21,10 +28,16 @@ export type RelayStep =
   /** PgPack's Parse or Close: nobody but us asked. */
   | { readonly kind: 'swallow'; readonly statement: PreparedStatement | null }
   /** PgPack's Close of a statement that makes room for another. */
-  | { readonly kind: 'closed'; readonly name: string }
+  | { readonly kind: 'closed'; readonly name: string; readonly sure: boolean }
+  /** PgPack's Describe of what was just prepared. */
+  | {
+      readonly kind: 'form';
+      readonly reader: FormReader;
+      onForm(form: StatementForm): void;
+    }
   /** The server was not asked: PgPack answers. */
   | { readonly kind: 'parse-complete' }
-  | { readonly kind: 'close-complete' };
+  | { readonly kind: 'close-complete'; readonly closed: ClosedStatement | null };
 
 export interface RelayOutcome {
   /** An ErrorResponse was among the answers. */
@@ -34,24 +47,40 @@ export interface RelayOutcome {
   readonly tags: readonly string[];
   /** Named statements at the end of the exchange that the client asked for in vain. */
   readonly unparsed: number;
+  /** Statements closed behind the error, hence not closed; the last one first. */
+  readonly unclosed: readonly ClosedStatement[] | null;
+  /** It was one of several queries on its connection. */
+  readonly shared: boolean;
   /** The connection was lost. */
   readonly lost: PgError | null;
 }
 
 export interface RelayEvents {
+  readonly statements: {
+    inClientsWords(buffer: Buffer, start: number, end: number): Buffer | null;
+  };
+  /** Of the client's BackendKeyData. */
+  readonly processId: number;
+  readonly notifications: { hides(buffer: Buffer, start: number): boolean } | null;
   /** All answers that were due came and were forwarded. */
   onRelayDone(server: ServerConnection, outcome: RelayOutcome): void;
   /** The server waits for COPY data. */
   onRelayCopyIn(server: ServerConnection): void;
+  /** The query has to run again on another connection; nothing of an answer was forwarded. */
+  onRelayDisplaced(): void;
 }
 
 /** Bytes a slow client may leave unread before its server is made to wait. */
 const clientBacklogMax = 262_144;
 
-export class Relay implements ServerConsumer {
+export class Relay implements PipelineMember {
   readonly #client: Transport;
   readonly #events: RelayEvents;
   #server: ServerConnection | null = null;
+  /** The answer is one of several on its connection. */
+  #pipeline: ServerPipeline | null = null;
+  #timing: StatementTiming | null = null;
+  #startedMs = 0;
   /** Shifting a long array costs its length: what is done is counted instead. */
   #steps: RelayStep[] | null = null;
   #stepAt = 0;
@@ -61,12 +90,13 @@ export class Relay implements ServerConsumer {
   #tags: string[] = [];
   #failed = false;
   #unparsed = 0;
+  #unclosed: ClosedStatement[] | null = null;
   #done = false;
   #copyIn = false;
   #forwarded = false;
   #pausedServer = false;
-  /** Slices of this chunk to forward, and the open one: a range of `#openBuffer`. */
-  #slices: Buffer[] = [];
+  /** What of this chunk is to be forwarded: a range of `#openBuffer`, behind `#slices`. */
+  #slices: Buffer[] | null = null;
   #openBuffer: Buffer | null = null;
   #openStart = 0;
   #openEnd = 0;
@@ -76,9 +106,17 @@ export class Relay implements ServerConsumer {
     this.#events = events;
   }
 
+  get pipeline(): ServerPipeline | null {
+    return this.#pipeline;
+  }
+
   /** Any answer of the current exchange has gone to the client. */
   get forwarded(): boolean {
     return this.#forwarded;
+  }
+
+  get quiet(): boolean {
+    return this.#steps === null && !this.#wantTags;
   }
 
   /** An error was among the answers so far: the server skips what comes up to Sync. */
@@ -105,12 +143,14 @@ export class Relay implements ServerConsumer {
       forwardReady: boolean;
       wantTags: boolean;
       steps: RelayStep[] | null;
+      timing: StatementTiming | null;
     },
   ): void {
     if (this.#server !== server) {
       this.#server = server;
       this.#failed = false;
       this.#unparsed = 0;
+      this.#unclosed = null;
       this.#forwarded = false;
       this.#endSteps();
       if (this.#tags.length > 0) this.#tags = [];
@@ -118,21 +158,61 @@ export class Relay implements ServerConsumer {
     this.#done = false;
     this.#forwardReady = options.forwardReady;
     this.#wantTags = options.wantTags;
+    this.#timing = options.timing;
+    if (this.#timing !== null) this.#startedMs = performance.now();
     this.#addSteps(options.steps);
     if (options.open) this.#flush(server);
     server.consumer = this;
+  }
+
+  /** Follows one query of a pipeline. Call it before the query joins. */
+  startShared(
+    pipeline: ServerPipeline,
+    steps: RelayStep[] | null,
+    timing: StatementTiming | null,
+  ): void {
+    this.#server = pipeline.server;
+    this.#pipeline = pipeline;
+    this.#timing = timing;
+    this.#failed = false;
+    this.#forwarded = false;
+    this.#done = false;
+    this.#forwardReady = true;
+    this.#wantTags = false;
+    this.#addSteps(steps);
+  }
+
+  onAnswered(tookMs: number): void {
+    this.#done = true;
+    this.#timing?.took(tookMs);
+  }
+
+  onSlow(): void {
+    this.#timing?.heldUpOthers();
+  }
+
+  onDisplaced(): void {
+    // The server may still do what was sent, and nobody will hear of it.
+    this.#leaveServer();
+    this.#events.onRelayDisplaced();
   }
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case Backend.readyForQuery:
         this.#endSteps();
-        if (this.#server!.readyDue === 0) this.#done = true;
+        if (this.#pipeline === null && this.#server!.readyDue === 0) this.#done = true;
         if (!this.#forwardReady) return;
         break;
       case Backend.error:
+        if (this.#pipeline !== null && this.#endsServer(buffer, start, end)) return;
         this.#failed = true;
+        this.#copyIn = false;
         this.#undoSteps();
+        this.#forwardError(buffer, start, end);
+        return;
+      case Backend.parameterDescription:
+        if (this.#readsForm(buffer, start, end)) return;
         break;
       case Backend.commandComplete:
         if (this.#wantTags)
@@ -144,6 +224,10 @@ export class Relay implements ServerConsumer {
         break;
       case Backend.copyInResponse:
         this.#copyIn = true;
+        break;
+      case Backend.notification:
+        if (this.#events.notifications?.hides(buffer, start)) return;
+        showAsOwn(buffer, start, [this.#server!], this.#events.processId);
         break;
       default:
         break;
@@ -160,6 +244,7 @@ export class Relay implements ServerConsumer {
     this.#flush(server);
     if (this.#copyIn) {
       this.#copyIn = false;
+      this.#whenCaughtUp = null;
       this.#events.onRelayCopyIn(server);
     } else if (this.#done) {
       this.#finish(server, null);
@@ -190,23 +275,43 @@ export class Relay implements ServerConsumer {
   /** Stops following; the server's answers are somebody else's now. */
   detach(): void {
     if (this.#server === null) return;
-    if (this.#pausedServer) this.#server.transport.resume();
+    if (this.#pipeline === null) this.#server.consumer = null;
+    else if (!this.#done) this.#pipeline.leave(this);
+    this.#leaveServer();
+  }
+
+  /** The client is gone: what runs for it is cancelled if the pool does not see to that. */
+  abandon(): void {
+    const pipeline = this.#pipeline;
+    if (pipeline?.isolate(this)) void cancelQuery(pipeline.server);
+    this.detach();
+  }
+
+  #leaveServer(): void {
+    const server = this.#server!;
+    if (this.#pausedServer) server.transport.resume();
     this.#pausedServer = false;
     // Nobody learns any more which of these the server did.
-    if (this.#steps?.some(changesPrepared)) this.#server.dirty ??= 'unknown prepared statements';
+    if (this.#steps?.some(changesPrepared)) server.dirty ??= 'unknown prepared statements';
     this.#endSteps();
     this.#whenCaughtUp = null;
-    this.#server.consumer = null;
     this.#server = null;
-    this.#slices = [];
+    this.#pipeline = null;
+    this.#timing = null;
+    this.#slices = null;
     this.#openBuffer = null;
   }
 
   #finish(server: ServerConnection, lost: PgError | null): void {
+    if (this.#timing !== null && this.#pipeline === null) {
+      this.#timing.took(performance.now() - this.#startedMs);
+    }
     const outcome = {
       failed: this.#failed,
       tags: this.#tags,
       unparsed: this.#unparsed,
+      unclosed: this.#unclosed,
+      shared: this.#pipeline !== null,
       lost,
     };
     this.detach();
@@ -231,6 +336,8 @@ export class Relay implements ServerConsumer {
         step.statement.described ??= columnTypes(readRowDescription(buffer.subarray(start, end)));
       }
       this.#forward(buffer, start, end);
+    } else if (step.kind === 'form') {
+      step.onForm(step.reader.onColumns(buffer.subarray(start, end)));
     }
     this.#localSteps();
   }
@@ -247,17 +354,46 @@ export class Relay implements ServerConsumer {
     this.#endSteps();
   }
 
+  /** The server's good-bye to a query that can run elsewhere: the client need not hear of it. */
+  #endsServer(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#forwarded) return false;
+    const { severity } = new ServerError(buffer.subarray(start, end));
+    if (severity === 'ERROR') return false;
+    this.#openBuffer = null;
+    this.#slices = null;
+    return true;
+  }
+
   /** What was noted when it was sent did not happen: the server skips it. */
   #undoSteps(): void {
     const { prepared } = this.#server!;
-    for (const step of this.#steps?.slice(this.#stepAt) ?? []) {
-      if (step.kind === 'closed') prepared.add(step.name);
+    for (const step of this.#steps?.slice(this.#stepAt).reverse() ?? []) {
+      if (step.kind === 'closed' && step.sure) prepared.add(step.name);
+      else if (step.kind === 'closed') prepared.addDoubtful(step.name);
       else if (step.kind === 'parse' || step.kind === 'swallow') {
         prepared.delete(step.statement?.serverName ?? '');
+      } else if (step.kind === 'close-complete' && step.closed !== null) {
+        this.#unclosed ??= [];
+        this.#unclosed.push(step.closed);
       }
       if (isNamedParse(step)) this.#unparsed += 1;
     }
+    // Those behind count on what was not done.
+    if (this.#steps?.some(changesPrepared)) this.#pipeline?.disperse();
     this.#endSteps();
+  }
+
+  #forwardError(buffer: Buffer, start: number, end: number): void {
+    const reworded = this.#events.statements.inClientsWords(buffer, start, end);
+    if (reworded === null) this.#forward(buffer, start, end);
+    else this.#forward(reworded, 0, reworded.length);
+  }
+
+  #readsForm(buffer: Buffer, start: number, end: number): boolean {
+    const step = this.#steps?.[this.#stepAt];
+    if (step?.kind !== 'form') return false;
+    step.reader.onParameters(buffer.subarray(start, end));
+    return true;
   }
 
   #endSteps(): void {
@@ -270,29 +406,31 @@ export class Relay implements ServerConsumer {
       this.#openEnd = end;
       return;
     }
-    this.#closeSlice();
+    if (this.#openBuffer !== null) {
+      this.#slices ??= [];
+      this.#slices.push(this.#openBuffer.subarray(this.#openStart, this.#openEnd));
+    }
     this.#openBuffer = buffer;
     this.#openStart = start;
     this.#openEnd = end;
   }
 
-  #closeSlice(): void {
-    if (this.#openBuffer === null) return;
-    this.#slices.push(this.#openBuffer.subarray(this.#openStart, this.#openEnd));
-    this.#openBuffer = null;
-  }
-
   #flush(server: ServerConnection): void {
-    this.#closeSlice();
-    const slices = this.#slices;
-    if (slices.length === 0) return;
+    const buffer = this.#openBuffer;
+    if (buffer === null) return;
+    let bytes = buffer.subarray(this.#openStart, this.#openEnd);
+    this.#openBuffer = null;
+    if (this.#slices !== null) {
+      this.#slices.push(bytes);
+      bytes = Buffer.concat(this.#slices);
+      this.#slices = null;
+    }
     this.#forwarded = true;
-    const bytes = slices.length === 1 ? slices[0]! : Buffer.concat(slices);
-    slices.length = 0;
     if (this.#client.write(bytes)) return;
     server.transport.keepReadBuffer();
     if (this.#client.backlogBytes > clientBacklogMax && !this.#pausedServer) {
       this.#pausedServer = true;
+      this.#pipeline?.disperse();
       server.transport.pause();
     }
   }

@@ -6,18 +6,26 @@ import { PgError } from '../common/pg-error.ts';
 import { runCopy } from './copy-in.ts';
 import { runExplain } from './explain.ts';
 import { runMerge } from './merge.ts';
+import { missingRelation, withRelations } from './missing-relation.ts';
 import { relayStatement } from './relay-statement.ts';
 import { runScatter } from './scatter.ts';
 import { runSessionCommand } from './session-command.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { runSplitInsert } from './split-insert.ts';
+import { executedText } from './sql-statements.ts';
 import { refusal, refuseInFailedBlock, statementShards } from './statement-shards.ts';
 
 /** Answers false when the server's error went to the client. Rejects with what PgPack refuses. */
 export async function runStatement(session: SessionContext, run: StatementRun): Promise<boolean> {
   const { plan } = run.cached;
   refuseInFailedBlock(session, plan);
+  if (missingRelation(plan) !== null) return runFound(session, run);
   if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
+  const executed = executedText(session, plan);
+  if (executed !== null) {
+    const cache = session.cache ?? (await session.loadCache());
+    return runStatement(session, { ...run, cached: cache.statement(executed) });
+  }
   if (plan.effect?.kind === 'explain') return runExplain(session, run);
   const command = await runSessionCommand(session, run);
   if (command !== 'none') return command === 'done';
@@ -25,6 +33,17 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   const shards = statementShards(session, run);
   if (shards.length === 1) return relayStatement(session, run, shards[0]!);
   return runWide(session, run, shards);
+}
+
+/** Runs it as planned by a catalog that has its relations. */
+async function runFound(session: SessionContext, run: StatementRun): Promise<boolean> {
+  const cached = await withRelations(session, run.cached, run.parameterTypes);
+  const found: StatementRun = { ...run, cached };
+  try {
+    return await runStatement(session, found);
+  } finally {
+    run.copyBegan = found.copyBegan === true;
+  }
 }
 
 /** What PostgreSQL refuses whatever the tables hold: any shard says it in PostgreSQL's words. */

@@ -1,5 +1,5 @@
 // The plans a session uses: those of its search path, and those of a catalog of its own while it
-// has changed tables in a transaction that others do not see yet.
+// has changed tables in a transaction that others do not see yet, or is another user.
 
 import { searchPathOf } from '../sql/search-path.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
@@ -10,10 +10,17 @@ export class SessionCatalog {
   readonly #database: DatabaseService;
   readonly #transaction: ClientTransaction;
   #settingsId = -1;
+  #pathSql: string | null = null;
   #searchPath: readonly string[] | null = null;
   /** Tables were changed in the open transaction. */
   #changed = false;
   #own: StatementCache | null = null;
+  /** As the settings have it. */
+  #role = false;
+  /** Plans are for another user than the database's others. */
+  #otherRole = false;
+  /** The database's when `#own` was read. */
+  #generation = -1;
 
   constructor(database: DatabaseService, transaction: ClientTransaction) {
     this.#database = database;
@@ -22,15 +29,17 @@ export class SessionCatalog {
 
   get cache(): StatementCache | null {
     const { settings } = this.#transaction;
-    if (settings.id !== this.#settingsId) this.#follow();
-    return this.#changed ? this.#own : this.#database.cache(this.#searchPath);
+    const same = settings.id === this.#settingsId && settings.searchPath === this.#pathSql;
+    if (!same || settings.otherRole !== this.#role) this.#follow();
+    if (this.#isOwn) return this.#ownCache;
+    return this.#database.cache(this.#searchPath);
   }
 
   async load(): Promise<StatementCache> {
     for (;;) {
       const cache = this.cache;
       if (cache !== null) return cache;
-      if (this.#changed) await this.#loadOwn();
+      if (this.#isOwn) await this.#loadOwn();
       else await this.#database.loadCatalog();
     }
   }
@@ -55,8 +64,14 @@ export class SessionCatalog {
   #follow(): void {
     const { settings } = this.#transaction;
     this.#settingsId = settings.id;
-    const sql = settings.current.get('search_path');
-    const path = sql === undefined ? null : searchPathOf(sql, this.#database.user.name);
+    const sql = settings.searchPath;
+    this.#pathSql = sql;
+    this.#role = settings.otherRole;
+    // "$user" is another schema, and which schemas are searched depends on privileges.
+    const otherRole = settings.otherRole && this.#database.shardCount > 1;
+    if (otherRole || otherRole !== this.#otherRole) this.#own = null;
+    this.#otherRole = otherRole;
+    const path = sql === null ? null : searchPathOf(sql, this.#database.user.name);
     if (JSON.stringify(path) !== JSON.stringify(this.#searchPath)) this.#own = null;
     this.#searchPath = path;
   }
@@ -64,7 +79,19 @@ export class SessionCatalog {
   async #loadOwn(): Promise<void> {
     const shard = this.#transaction.openShard ?? 0;
     const server = await this.#transaction.open(shard);
+    this.#generation = this.#database.generation;
     const catalog = await this.#database.readCatalog(server);
-    this.#own = this.#database.newCache(catalog, this.#searchPath);
+    // What is read as another user has that user's search path in it.
+    this.#own = this.#database.newCache(catalog, this.#otherRole ? null : this.#searchPath);
+  }
+
+  /** In a failed block nothing can be read, and only its end is left to be planned. */
+  get #isOwn(): boolean {
+    return (this.#changed || this.#otherRole) && !this.#transaction.failed;
+  }
+
+  /** Of the catalog as the session sees it; null: not read, or tables have changed since. */
+  get #ownCache(): StatementCache | null {
+    return this.#generation === this.#database.generation ? this.#own : null;
   }
 }

@@ -6,9 +6,16 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts';
+import { setConfigStatement } from '../sql/setting.ts';
+import { runNotification } from './notification-gate.ts';
+import { reportChanges, reportedBy } from './parameter-changes.ts';
 import { refuseSet } from './refuse-setting.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
+import { resetsToStartup, runReset } from './session-reset.ts';
+import { configChanges, refuseConfig, resolved } from './set-config-call.ts';
+import { deallocate, executeNamed, isNamed } from './named-statement.ts';
+import { checkSqlName, prepareSql } from './sql-statements.ts';
 
 /** `none`: the statement is none of these and goes its way to the shards. `failed`: the client
  *  has the server's error. */
@@ -19,7 +26,17 @@ export async function runSessionCommand(
   const { effect, tag } = run.cached.plan;
   if (effect === null) return 'none';
   if (effect.kind === 'deallocate') return deallocate(session, effect.name) ? 'done' : 'none';
-  if (session.database.shardCount === 1) return 'none';
+  if (effect.kind === 'prepare') checkSqlName(session, effect.name);
+  if (effect.kind === 'execute' && isNamed(session, effect)) {
+    return (await executeNamed(session, run, effect)) ? 'done' : 'failed';
+  }
+  if (resetsToStartup(session, effect)) {
+    await runReset(session, run);
+    return 'done';
+  }
+  // A server that is the whole database does the rest by itself, unless its block is PgPack's.
+  const { shardCount } = session.database;
+  if (shardCount === 1 && session.transaction.mode !== 'implicit') return 'none';
   switch (effect.kind) {
     case 'begin':
       await begin(session, effect.sql, tag);
@@ -33,34 +50,58 @@ export async function runSessionCommand(
     case 'rollback-to':
       await savepoint(session, effect, run.cached.sql, tag);
       return 'done';
+    default:
+      return shardCount === 1 ? 'none' : onShards(session, run, effect);
+  }
+}
+
+/** What changes the session, on every branch. */
+async function onShards(
+  session: SessionContext,
+  run: StatementRun,
+  effect: SessionEffect,
+): Promise<'done' | 'failed' | 'none'> {
+  switch (effect.kind) {
     case 'set':
+      for (const { sql } of effect.changes) refuseSet(sql);
+      return onEveryBranch(session, run, run.cached.sql);
     case 'reset':
     case 'reset-all':
-      if (effect.kind === 'set') refuseSet(effect.sql);
-      return (await onEveryBranch(session, run)) ? 'done' : 'failed';
-    case 'set-local':
+      return onEveryBranch(session, run, run.cached.sql);
+    case 'set-local': {
       refuseSet(effect.sql);
-      if (!(await onEveryBranch(session, run))) return 'failed';
-      if (session.transaction.mode !== 'none') session.transaction.addLocal(effect.sql);
+      const result = await onEveryBranch(session, run, run.cached.sql);
+      const open = session.transaction.mode !== 'none';
+      if (result === 'done' && open) session.transaction.addLocal(effect.sql);
+      return result;
+    }
+    case 'set-config':
+      return setConfig(session, run);
+    case 'prepare':
+      await prepareSql(session, run, effect);
       return 'done';
+    case 'listen':
+    case 'unlisten':
+    case 'notify':
+      return runNotification(session, run);
     default:
       return 'none';
   }
 }
 
-/** Named statements of the protocol live under other names on the servers. */
-function deallocate(session: SessionContext, name: string | null): boolean {
-  const { client, statements } = session;
-  if (session.pinned && (name === null || statements.find(name) === null)) return false;
-  if (name === null) {
-    statements.clear();
-    client.write(commandComplete('DEALLOCATE ALL'));
-    return true;
+async function setConfig(
+  session: SessionContext,
+  run: StatementRun,
+): Promise<'done' | 'failed'> {
+  const plan = resolved(run.cached.plan, run.bind);
+  if (plan.effect?.kind !== 'set-config') {
+    throw new PgError(errors.unsupportedAcrossShards, { construct: 'function set_config()' });
   }
-  statements.get(name);
-  statements.delete(name);
-  client.write(commandComplete('DEALLOCATE'));
-  return true;
+  const { calls } = plan.effect;
+  refuseConfig(calls);
+  const sql = configChanges(calls).map(one => setConfigStatement(one.name, one.value, one.local));
+  const known = { ...run, cached: { ...run.cached, plan } };
+  return onEveryBranch(session, known, sql.join(';'));
 }
 
 async function begin(session: SessionContext, sql: string, tag: string): Promise<void> {
@@ -87,10 +128,14 @@ async function endBlock(
     client.write(noticeResponse('WARNING', '25P01', 'there is no transaction in progress'));
   }
   const { beginSql } = transaction;
+  const [server] = transaction.servers;
+  const before = server === undefined ? null : reportedBy(server);
+  await session.notifications?.commitBegins();
   const committed = await transaction.end(effect.kind === 'commit');
   session.blockEnded();
   if (effect.chain) await transaction.begin(beginSql);
   client.write(commandComplete(committed ? 'COMMIT' : 'ROLLBACK'));
+  if (server !== undefined) reportChanges(session, before!, server);
 }
 
 async function savepoint(
@@ -108,19 +153,26 @@ async function savepoint(
   if (effect.kind !== 'savepoint' && !transaction.hasSavepoint(effect.name)) {
     throw new PgError(errors.savepointMissing, { name: effect.name });
   }
+  const [first] = transaction.servers;
+  const before = first === undefined ? null : reportedBy(first);
   await Promise.all(transaction.servers.map(server => runCommand(server, sql)));
   if (effect.kind === 'savepoint') transaction.addSavepoint(effect.name, sql);
   else if (effect.kind === 'release') transaction.releaseSavepoint(effect.name);
   else transaction.rolledBackTo(effect.name);
   client.write(commandComplete(tag));
+  if (first !== undefined) reportChanges(session, before!, first);
 }
 
-/** One branch answers the client, the others follow it. False: it answered with an error. */
-async function onEveryBranch(session: SessionContext, run: StatementRun): Promise<boolean> {
+/** One branch answers the client, the others follow it with `sql`. */
+async function onEveryBranch(
+  session: SessionContext,
+  run: StatementRun,
+  sql: string,
+): Promise<'done' | 'failed'> {
   const { transaction } = session;
   const first = transaction.openShard ?? session.homeShard;
   const others = transaction.servers.filter(server => server.address.shard !== first);
-  if (!(await relayStatement(session, run, first))) return false;
-  await Promise.all(others.map(server => runCommand(server, run.cached.sql)));
-  return true;
+  if (!(await relayStatement(session, run, first))) return 'failed';
+  await Promise.all(others.map(server => runCommand(server, sql)));
+  return 'done';
 }

@@ -3,15 +3,20 @@
 // this, so that none of them depends on another.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
+import type { ServerPipeline } from '../backend/server-pipeline.ts';
+import type { SessionStats } from '../metrics/session-stats.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CachedStatement } from './cached-statement.ts';
+import type { ClientIntake } from './client-intake.ts';
 import type { DatabaseService } from './database-service.ts';
+import type { NotificationOwner, SessionNotifications } from './notification-session.ts';
 import type { RelayStep } from './relay.ts';
 import type { SessionStatements } from './session-statements.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 export interface RelayRequest {
   /** Whole messages for the server. */
@@ -25,6 +30,8 @@ export interface RelayRequest {
   readonly plans: readonly StatementPlan[];
   /** Names the client prepares in this exchange: it does not have them if the exchange fails. */
   readonly parsing: readonly string[];
+  /** Learns how long it took; null: nobody asks. */
+  readonly timing: StatementTiming | null;
 }
 
 export interface RelayResult {
@@ -40,16 +47,23 @@ export interface StatementRun {
   readonly parameterTypes: readonly number[];
   /** Types of the columns that the client was told (`columnTypes`); null: none. */
   readonly described: string | null;
+  /** Set when the client was told to send COPY data: a Sync that it had sent before is skipped. */
+  copyBegan?: boolean;
 }
 
-export interface SessionContext {
+export interface SessionContext extends NotificationOwner {
+  /** null: it has never listened. */
+  notifications: SessionNotifications | null;
   readonly client: Transport;
   readonly database: DatabaseService;
   readonly transaction: ClientTransaction;
   readonly statements: SessionStatements;
+  /** What the client sends. */
+  readonly intake: ClientIntake;
   /** Where statements that any shard can answer go. */
   readonly homeShard: number;
   readonly pinned: boolean;
+  readonly stats: SessionStats;
   /** The cache for the session's search path, or null while the catalog must be loaded. */
   readonly cache: StatementCache | null;
   /** Waits for the catalog. */
@@ -62,30 +76,25 @@ export interface SessionContext {
   endExchange(construct: string): Promise<void>;
   /** Sends and forwards the answers. The session goes on by itself when all came. */
   startRelay(server: ServerConnection, request: RelayRequest): void;
+  /** Other clients' queries that this one can go with, `timing` being its statement's; null: it
+   *  needs a connection of its own. */
+  pipelineFor(shard: number, timing: StatementTiming): ServerPipeline | null;
+  /** Sends it there, and goes on as `startRelay` does. */
+  startShared(pipeline: ServerPipeline, request: RelayRequest): void;
   /** Likewise as soon as a connection to the shard is there. */
-  relayWhenReady(shard: number, requestFor: (server: ServerConnection) => RelayRequest): void;
+  relayWhenReady(
+    shard: number,
+    requestFor: (server: ServerConnection) => RelayRequest | Promise<RelayRequest>,
+  ): void;
   /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is
    *  lost before any answer went to the client. */
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult>;
   /** A statement ran outside a relay: its effects on the session. */
   applyEffect(plan: StatementPlan, tag: string): void;
+  /** DISCARD ALL ran on every connection held: what it drops binds the session no more. */
+  discarded(): void;
   /** The client's transaction block has ended. */
   blockEnded(): void;
-  /** Takes over what the client sends: COPY FROM STDIN, up to CopyDone or CopyFail. */
-  receiveCopy(receiver: CopyReceiver): void;
-  /** The receiver wants data again. */
-  resumeCopy(): void;
-  /** The receiver wants no more: what the client still sends of its COPY is dropped. */
-  stopCopy(): void;
   /** Resolves when the client has taken what was written to it; rejects when it is gone. */
   clientDrained(): Promise<void>;
-}
-
-/** Gets the messages a client sends in COPY FROM STDIN mode. */
-export interface CopyReceiver {
-  /** A whole CopyData message, header included; the memory is the receiver's. Answers false when it wants no
-   *  more until it calls `resumeCopy`. */
-  onData(data: Buffer): boolean;
-  onDone(): void;
-  onFail(reason: string): void;
 }

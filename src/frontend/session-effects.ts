@@ -4,6 +4,7 @@
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { SessionContext } from './session-context.ts';
+import { applySetConfig } from './set-config-call.ts';
 
 /** `tag`: the command tag of the statement. */
 export function applyEffect(
@@ -18,24 +19,33 @@ export function applyEffect(
   if (effect === null) return;
   const { transaction } = session;
   const { settings } = transaction;
+  session.notifications?.follow(effect);
   switch (effect.kind) {
     case 'set':
-      settings.set(effect.name, effect.sql);
+      for (const { name, sql } of effect.changes) settings.set(name, sql);
       transaction.settingsApplied();
+      break;
+    case 'set-local':
+      settings.setLocal(effect.name, effect.sql);
+      break;
+    case 'set-config':
+      applySetConfig(session, effect.calls);
+      break;
+    case 'prepare':
+      session.statements.sql.set(effect.name, null);
       break;
     case 'reset':
       settings.reset(effect.name);
-      transaction.settingReset(effect.name);
+      transaction.settingReset(effect.name, true);
       break;
     case 'reset-all':
       settings.resetAll(true);
-      transaction.settingReset(null);
+      transaction.settingReset(null, true);
       break;
     case 'discard-all':
       settings.resetAll(false);
-      transaction.settingReset(null);
-      session.statements.clear();
-      for (const server of transaction.servers) server.prepared.clear();
+      transaction.settingReset(null, false);
+      forgetPrepared(session);
       break;
     case 'begin':
       transaction.blockBegan();
@@ -53,14 +63,21 @@ export function applyEffect(
       settings.release(effect.name);
       break;
     case 'rollback-to':
-      settings.rollbackTo(effect.name);
+      if (settings.rollbackTo(effect.name)) transaction.settingsApplied();
       break;
     case 'deallocate':
-      if (effect.name !== null) break;
-      session.statements.clear();
-      for (const server of transaction.servers) server.prepared.clear();
+      if (effect.name !== null) {
+        session.statements.sql.delete(effect.name);
+        break;
+      }
+      forgetPrepared(session);
       break;
     default:
       break;
   }
+}
+
+function forgetPrepared({ statements, transaction }: SessionContext): void {
+  statements.clear();
+  for (const server of transaction.servers) server.prepared.clear();
 }

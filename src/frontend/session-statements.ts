@@ -6,6 +6,9 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import { PreparedStatement, type StatementRegistry } from './prepared-statement.ts';
+import type { SqlStatements } from './sql-statement.ts';
+import type { StatementForm } from './statement-form.ts';
+import { withClientsName } from './statement-names.ts';
 
 /** A portal whose rows do not come from one server. */
 export interface HeldPortal {
@@ -13,6 +16,8 @@ export interface HeldPortal {
   readonly bind: BindMessage;
   /** Rows of it still wait on the shards. */
   readonly suspended: boolean;
+  /** The client was told to send COPY data. */
+  readonly copyBegan: boolean;
   /** `rowsMax` 0: all. Answers false when the server's error went to the client. */
   execute(rowsMax: number): Promise<boolean>;
   close(): Promise<void>;
@@ -27,19 +32,34 @@ export interface Portal {
   readonly wide: HeldPortal | null;
 }
 
+/** A name that a client gave up, and the statement that it had. */
+export interface ClosedStatement {
+  readonly name: string;
+  readonly statement: PreparedStatement;
+}
+
 /** Names one client may hold. */
 const statementsMax = 100_000;
 
 export class SessionStatements {
   readonly #registry: StatementRegistry;
   readonly #settings: { readonly id: number };
+  /** Prepared in SQL, not by messages; the names are the same space. */
+  readonly sql: SqlStatements = new Map();
   readonly #named = new Map<string, PreparedStatement>();
   readonly #portals = new Map<string, Portal>();
   #unnamed: PreparedStatement | null = null;
+  /** Takes back what a unit registered that has not gone to a server yet. */
+  registered: { undo(): void } | null = null;
 
   constructor(registry: StatementRegistry, settings: { readonly id: number }) {
     this.#registry = registry;
     this.#settings = settings;
+  }
+
+  /** Named statements. */
+  get size(): number {
+    return this.#named.size;
   }
 
   /** Throws `preparedStatementExists`. */
@@ -54,10 +74,12 @@ export class SessionStatements {
         this.#unnamed !== null &&
         this.#unnamed.sql === sql &&
         sameTypes(this.#unnamed.parameterTypes, parameterTypes);
-      if (!same) this.#unnamed = new PreparedStatement(sql, parameterTypes, cached, '');
+      if (!same) this.#unnamed = new PreparedStatement(sql, parameterTypes, cached);
       return this.#unnamed!;
     }
-    if (this.#named.has(name)) throw new PgError(errors.preparedStatementExists, { name });
+    if (this.#named.has(name) || this.sql.has(name)) {
+      throw new PgError(errors.preparedStatementExists, { name });
+    }
     if (this.#named.size >= statementsMax) {
       const what = 'number of prepared statements of one client';
       throw new PgError(errors.memoryLimit, { what, limit: statementsMax });
@@ -80,15 +102,53 @@ export class SessionStatements {
     throw new PgError(errors.preparedStatementMissing, { name });
   }
 
-  delete(name: string): void {
-    if (name === '') {
-      this.#unnamed = null;
-      return;
+  /** Answers the statement that had the name. */
+  delete(name: string): PreparedStatement | null {
+    const statement = this.find(name);
+    if (name === '') this.#unnamed = null;
+    else if (statement !== null) {
+      this.#named.delete(name);
+      this.#registry.release(statement);
     }
-    const statement = this.#named.get(name);
-    if (statement === undefined) return;
-    this.#named.delete(name);
-    this.#registry.release(statement);
+    return statement;
+  }
+
+  /** Closes that did not happen after all, the last one first. */
+  restore(closed: readonly ClosedStatement[]): void {
+    for (const { name, statement } of closed) {
+      this.delete(name);
+      if (name === '') this.#unnamed = statement;
+      else {
+        this.#named.set(name, statement);
+        this.#registry.retain(statement);
+      }
+    }
+  }
+
+  /** A server described what the client has just prepared: if others were told something else of
+   *  that statement, the client gets another one. */
+  settle(name: string, statement: PreparedStatement, form: StatementForm): void {
+    if (name === '' || statement.settles(form)) return;
+    if (this.#named.get(name) !== statement) return;
+    this.#named.set(name, this.#registry.renew(statement, form));
+  }
+
+  /** The unit failed before it went to a server: what it prepared does not exist. */
+  takeBack(): void {
+    this.registered?.undo();
+    this.registered = null;
+  }
+
+  /** A server's error with the client's name for a statement in place of ours; null: it has none. */
+  inClientsWords(buffer: Buffer, start: number, end: number): Buffer | null {
+    return withClientsName(buffer.subarray(start, end), name => this.#nameOf(name));
+  }
+
+  #nameOf(serverName: string): string | null {
+    for (const [name, statement] of this.#named) {
+      if (statement.serverName === serverName) return name;
+    }
+    return null;
   }
 
   /** Parse of these names failed at the server: the client does not have them. */
@@ -97,6 +157,7 @@ export class SessionStatements {
   }
 
   clear(): void {
+    this.sql.clear();
     for (const name of [...this.#named.keys()]) this.delete(name);
     this.#unnamed = null;
     this.closePortals();

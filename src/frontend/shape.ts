@@ -6,17 +6,23 @@ import type { KeySet } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type ShardingKeyType, shardOfTextBytes } from '../sharding/sharding-key.ts';
 import type { LiftedStatement } from '../sql/lexer.ts';
-import type { CachedScript } from './cached-statement.ts';
+import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { refusePaddedKey } from './padded-key.ts';
 import { isUnreadableKey } from './shard-choice.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 export class Shape {
   readonly plan: StatementPlan;
+  /** `plan` as a list, which requests want. */
+  readonly plans: readonly StatementPlan[];
+  readonly timing: StatementTiming;
   readonly #slot: number;
   readonly #rule: number;
 
-  private constructor(plan: StatementPlan, slot: number, rule: number) {
+  private constructor({ plan, timing }: CachedStatement, slot: number, rule: number) {
     this.plan = plan;
+    this.plans = [plan];
+    this.timing = timing;
     this.#slot = slot;
     this.#rule = rule;
   }
@@ -26,12 +32,12 @@ export class Shape {
     const statement = script.statements[0];
     if (statement === undefined || script.statements.length > 1) return null;
     const { plan } = statement;
-    if (statement.unresolved || !relaysPlainly(plan)) return null;
+    if (!relaysPlainly(plan)) return null;
     const { groups } = plan.route;
-    if (groups.length === 0) return plan.groupless === 'any' ? new Shape(plan, -1, -1) : null;
+    if (groups.length === 0) return plan.groupless === 'any' ? new Shape(statement, -1, -1) : null;
     if (groups.length > 1) return null;
     const slot = slotOf(groups[0]!.sets, lifted);
-    return slot < 0 ? null : new Shape(plan, slot, groups[0]!.rule);
+    return slot < 0 ? null : new Shape(statement, slot, groups[0]!.rule);
   }
 
   /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is

@@ -71,6 +71,8 @@ export class ServerStream implements ShardStream, ServerConsumer {
     server.consumer = this;
     server.unnamed = null;
     server.send(requestMessages(request), 1);
+    // Lost while those of other shards were waited for: nothing will be heard of it any more.
+    if (server.closed) this.onServerLost(server.lostError('the server closed the connection'));
   }
 
   get shard(): number {

@@ -7,14 +7,17 @@ import { headerBytes } from '../protocol/message-codes.ts';
 import { liftLiterals } from '../sql/lexer.ts';
 import type { CachedScript } from './cached-statement.ts';
 import type { Unit } from './inbox.ts';
+import { concernsListening, relayListening } from './notification-gate.ts';
 import { raiseParseError } from './parse-error.ts';
 import { checkQuerySize } from './query-size.ts';
+import { hasOwnCommand } from './own-command.ts';
 import { ReportedError } from './reported-error.ts';
 import { runStatement } from './run-statement.ts';
 import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
 import { relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { StatementTiming } from './statement-timing.ts';
 
 /** Longer texts are not looked up by shape: bulk inserts, mostly, which never come again. */
 const liftedBytesMax = 4_096;
@@ -53,7 +56,17 @@ function relayByShape(
   const { database } = session;
   const { rules, shardCount } = database;
   const shard = shape.shardOf(unit.bytes, cache.lifted, rules, shardCount);
-  return relayNow(session, unit.bytes, shard, [shape.plan]);
+  const { plan, plans, timing } = shape;
+  if (plan.writes && session.notifications !== null) return undefined;
+  if (plan.repeatable) {
+    const pipeline = session.pipelineFor(placeOf(session, shard), timing);
+    if (pipeline !== null) {
+      pipeline.server.unnamed = null;
+      session.startShared(pipeline, requestOf(unit.bytes, plans, timing));
+      return null;
+    }
+  }
+  return relayNow(session, unit.bytes, shard, plans, timing);
 }
 
 type RelayText<Result> = (
@@ -61,35 +74,43 @@ type RelayText<Result> = (
   message: Buffer,
   shard: number,
   plans: readonly StatementPlan[],
+  timing: StatementTiming | null,
 ) => Result;
 
 /** Sends the message as it came, at once if a connection is there. `shard` -1: any. */
-const relayNow: RelayText<Promise<void> | null> = (session, message, shard, plans) => {
+const relayNow: RelayText<Promise<void> | null> = (session, message, shard, plans, timing) => {
   const server = session.transaction.ready(placeOf(session, shard));
   if (server === null) {
     session.relayWhenReady(placeOf(session, shard), opened => {
       opened.unnamed = null;
-      return requestOf(message, plans);
+      return requestOf(message, plans, timing);
     });
     return null;
   }
   server.unnamed = null;
-  session.startRelay(server, requestOf(message, plans));
+  session.startRelay(server, requestOf(message, plans, timing));
   return null;
 };
 
-const relayLater: RelayText<Promise<void>> = async (session, message, shard, plans) => {
+const relayLater: RelayText<Promise<void>> = async (session, message, shard, plans, timing) => {
   const server = await session.transaction.open(placeOf(session, shard));
   server.unnamed = null;
-  await session.relay(server, requestOf(message, plans));
+  await session.relay(server, requestOf(message, plans, timing));
 };
 
 function placeOf(session: SessionContext, shard: number): number {
   return shard >= 0 ? shard : (session.transaction.openShard ?? session.homeShard);
 }
 
-function requestOf(bytes: Buffer, plans: readonly StatementPlan[]): RelayRequest {
-  return { bytes, open: false, steps: null, forwardReady: true, plans, parsing: [] };
+const nothingParsed: readonly string[] = [];
+
+function requestOf(
+  bytes: Buffer,
+  plans: readonly StatementPlan[],
+  timing: StatementTiming | null,
+): RelayRequest {
+  const parsing = nothingParsed;
+  return { bytes, open: false, steps: null, forwardReady: true, plans, parsing, timing };
 }
 
 /** A text whose statements have to be looked at one by one. */
@@ -108,21 +129,15 @@ function runText<Result extends Promise<void> | null>(
     );
     return Promise.resolve();
   }
-  if (script.statements.some(one => one.unresolved) && session.database.doubtCatalog()) {
-    return session.loadCache().then(loaded => runText(session, unit, end, loaded, relayLater));
-  }
   const plans = script.statements.map(statement => statement.plan);
-  if (session.database.shardCount === 1 && !isDeallocate(session, plans)) {
-    return relay(session, unit.bytes, 0, plans);
-  }
-  const shard = commonShard(session, script);
-  if (shard !== null) return relay(session, unit.bytes, shard, plans);
-  return runScript(session, script);
-}
-
-/** Statements prepared by protocol messages have other names on the server. */
-function isDeallocate(session: SessionContext, plans: readonly StatementPlan[]): boolean {
-  return plans.length === 1 && plans[0]!.effect?.kind === 'deallocate' && !session.pinned;
+  const whole = session.database.shardCount === 1 && !hasOwnCommand(session, plans);
+  const shard = whole ? 0 : commonShard(session, script);
+  if (shard === null) return runScript(session, script);
+  if (!concernsListening(session, plans)) return relay(session, unit.bytes, shard, plans, null);
+  return relayListening(session, placeOf(session, shard), plans, server => {
+    server.unnamed = null;
+    return requestOf(unit.bytes, plans, null);
+  });
 }
 
 /** The shard that the whole text can be relayed to, or null. */
@@ -162,5 +177,6 @@ async function runScript(session: SessionContext, script: CachedScript): Promise
     throw error;
   }
   if (transaction.mode === 'implicit') await transaction.end(true);
+  await session.notifications?.commitEnded();
   session.client.write(readyForQuery(transaction.status));
 }

@@ -4,7 +4,7 @@
 import type { Settings } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { assignment } from '../sql/setting.ts';
+import { setConfigStatement, settingName } from '../sql/setting.ts';
 
 const notSettings = new Set(['user', 'database', 'options', 'replication']);
 
@@ -21,16 +21,12 @@ export function startupSettings(parameters: ReadonlyMap<string, string>): Map<st
   return settings;
 }
 
-/** Statements that bring a server connection to these settings. */
+/** Statements that bring a server connection to these settings. As set_config(): a value is what the
+ *  client sent, a list of names not taken apart. */
 export function settingStatements(settings: ReadonlyMap<string, string>): Settings {
   const statements = new Map<string, string>();
   for (const [name, value] of settings) {
-    const set = assignment(name, value);
-    if (set === null) {
-      const what = `invalid value for parameter "${name}": "${value}"`;
-      throw new PgError(errors.invalidParameter, { what });
-    }
-    statements.set(name, `SET ${set}`);
+    statements.set(settingName(name), setConfigStatement(name, value, false));
   }
   return statements;
 }

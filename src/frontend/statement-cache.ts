@@ -11,12 +11,13 @@ import { parseStatements } from '../sql/parser.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { Shape } from './shape.ts';
+import { StatementTiming } from './statement-timing.ts';
 
 /** Plans one statement, and says what else has to be known of it. */
 export type PlanStatement = (
   sql: string,
   stmt: SyntaxNode,
-) => Pick<CachedStatement, 'plan' | 'parameters' | 'unresolved'>;
+) => Pick<CachedStatement, 'plan' | 'parameters'>;
 
 /** Longer texts (bulk inserts, mostly) are planned each time: entries are bounded in number, this
  *  bounds them in size. */
@@ -55,6 +56,11 @@ export class StatementCache {
     this.#shapes = new BoundedCache(entriesMax);
   }
 
+  /** Entries, by text and by shape. */
+  get size(): number {
+    return this.#scripts.size + this.#shapes.size;
+  }
+
   /** The plans of a text. Does not throw: errors are part of the answer. */
   script(sql: string): CachedScript {
     let script = this.#scripts.get(sql);
@@ -90,7 +96,8 @@ export class StatementCache {
       const parsed = parseStatements(sql);
       const statements = parsed.map(({ text, stmt, location }) => {
         const padded = `${padding(sql, location)}${text}`;
-        return { sql: padded, ...this.#plan(text, stmt), scope: this.scope };
+        const timing = new StatementTiming();
+        return { sql: padded, ...this.#plan(text, stmt), timing, scope: this.scope };
       });
       return { sql, statements, error: null };
     } catch (error) {
@@ -103,18 +110,20 @@ export class StatementCache {
   }
 
   #plain(sql: string, plan: StatementPlan): CachedStatement {
-    return { sql, plan, parameters: false, unresolved: false, scope: this.scope };
+    const timing = new StatementTiming();
+    return { sql, plan, parameters: false, timing, scope: this.scope };
   }
 }
 
 /** An empty query string: any server answers it. */
-const emptyStatement: StatementPlan = {
+export const emptyStatement: StatementPlan = {
   tag: '',
   route: { groups: [] },
   groupless: 'any',
   wide: { kind: 'refusal', construct: 'empty statement', hint: null, always: false },
   effect: null,
   writes: false,
+  repeatable: false,
   changesSchema: false,
   pinsSession: null,
   outsideTransaction: false,

@@ -7,7 +7,7 @@ import type { SessionContext } from './session-context.ts';
 export async function inBlock<T>(session: SessionContext, write: () => Promise<T>): Promise<T> {
   const { transaction } = session;
   if (transaction.mode !== 'none') return write();
-  transaction.release();
+  if (!session.pinned) transaction.release();
   await transaction.beginImplicit();
   let result: T;
   try {

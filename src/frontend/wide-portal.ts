@@ -29,6 +29,10 @@ export class WidePortal implements HeldPortal {
     return this.#run.cached.plan;
   }
 
+  get copyBegan(): boolean {
+    return this.#run.copyBegan === true;
+  }
+
   /** True while rows of it still wait on the shards. */
   get suspended(): boolean {
     return this.#merge !== null;

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly hint: string | null;
   /** True: refused even when one shard would do (it could not be proved that one will do). */
   readonly always: boolean;
+  /** The relation that the catalog lacks, which is why: on the servers it may exist. */
+  readonly missing?: string;
 }
 
 /** The statement as written runs on every target shard in one transaction; row counts of the
@@ -69,6 +71,29 @@ export type WidePlan =
   | BroadcastCopyPlan
   | Refusal;
 
+/** `name` lower case; `sql` sets it again on another server connection. */
+export interface SettingChange {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** An argument of set_config(): a text (null: NULL), or a parameter (0-based). */
+export type SetConfigArgument =
+  | { readonly kind: 'text'; readonly text: string | null }
+  | { readonly kind: 'parameter'; readonly index: number };
+
+export interface SetConfigCall {
+  readonly name: SetConfigArgument;
+  readonly value: SetConfigArgument;
+  readonly local: SetConfigArgument;
+}
+
+/** A constant as written, and what it is: coercion to the parameter's type depends on it. */
+export interface ExecuteArgument {
+  readonly sql: string;
+  readonly kind: 'string' | 'number' | 'boolean' | 'null';
+}
+
 /** What a statement does to the session, for the session to follow. */
 export type SessionEffect =
   | { readonly kind: 'begin'; readonly sql: string }
@@ -77,14 +102,34 @@ export type SessionEffect =
   | { readonly kind: 'savepoint'; readonly name: string }
   | { readonly kind: 'release'; readonly name: string }
   | { readonly kind: 'rollback-to'; readonly name: string }
-  /** SET TRANSACTION and SET LOCAL: `sql` is repeated on branches opened later. */
-  | { readonly kind: 'set-local'; readonly sql: string }
-  /** `name` lower case; `sql` sets it again on another server connection. */
-  | { readonly kind: 'set'; readonly name: string; readonly sql: string }
+  /** SET TRANSACTION and SET LOCAL: `sql` is repeated on branches opened later. `name` lower case;
+   *  empty: no setting of that name. */
+  | { readonly kind: 'set-local'; readonly name: string; readonly sql: string }
+  | { readonly kind: 'set'; readonly changes: readonly SettingChange[] }
+  /** A query that calls set_config() and nothing else; its arguments may be parameters. */
+  | { readonly kind: 'set-config'; readonly calls: readonly SetConfigCall[] }
   | { readonly kind: 'reset'; readonly name: string }
   | { readonly kind: 'reset-all' }
   | { readonly kind: 'discard-all' }
+  /** PREPARE in SQL: `sql` is the statement behind AS. */
+  | { readonly kind: 'prepare'; readonly name: string; readonly sql: string }
+  /** EXECUTE: `args` as written; null: they are more than constants. */
+  | {
+      readonly kind: 'execute';
+      readonly name: string;
+      readonly args: readonly ExecuteArgument[] | null;
+      /** Byte offsets of the name in the statement. */
+      readonly nameStart: number;
+      readonly nameEnd: number;
+    }
   | { readonly kind: 'deallocate'; readonly name: string | null }
+  | { readonly kind: 'listen'; readonly channel: string }
+  /** null: all channels. */
+  | { readonly kind: 'unlisten'; readonly channel: string | null }
+  /** Belongs on shard 0, in the client's transaction there. */
+  | { readonly kind: 'notify' }
+  /** Asks for the channels of a server connection, which are not the client's. */
+  | { readonly kind: 'listening-channels' }
   | { readonly kind: 'explain'; readonly sql: string; readonly analyze: boolean };
 
 export interface StatementPlan {
@@ -98,6 +143,8 @@ export interface StatementPlan {
   readonly wide: WidePlan;
   readonly effect: SessionEffect | null;
   readonly writes: boolean;
+  /** A read that changes nothing: it may run twice, and beside others on one connection. */
+  readonly repeatable: boolean;
   /** Changes tables: the catalog and every cached plan are stale afterwards. */
   readonly changesSchema: boolean;
   /** State stays on the server connection (temporary table, LISTEN, WITH HOLD …): the client

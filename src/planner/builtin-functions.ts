@@ -78,6 +78,8 @@ const needsWholeDatabase = new Set([
   'pg_cancel_backend',
   'pg_export_snapshot',
   'pg_get_sequence_data',
+  'pg_listening_channels',
+  'pg_notification_queue_usage',
   'pg_notify',
   'pg_sequence_last_value',
   'pg_terminate_backend',
@@ -88,6 +90,7 @@ const needsWholeDatabase = new Set([
   'schema_to_xml_and_xmlschema',
   'schema_to_xmlschema',
   'set_config',
+  'setseed',
   'setval',
   'table_to_xml',
   'table_to_xml_and_xmlschema',
@@ -95,7 +98,9 @@ const needsWholeDatabase = new Set([
   'ts_stat',
 ]);
 
-const wholeDatabasePrefix = /^(lo_|pg_(try_)?advisory_|pg_logical_|pg_replication_|pg_create_)/;
+/** Advisory locks of several shards exclude nobody; unlocking finds none, on any shard. */
+const wholeDatabasePrefix =
+  /^(lo_|pg_(try_)?advisory_(?!unlock)|pg_logical_|pg_replication_|pg_create_)/;
 
 /** Session-level advisory locks: held by the server connection until released. */
 const sessionLock = /^pg_(try_)?advisory_(un)?lock(_shared|_all)?$/;

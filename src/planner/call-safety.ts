@@ -74,16 +74,6 @@ export function partThatVaries(stmt: SyntaxNode): string | null {
   return found;
 }
 
-/** What keeps the client on its server connection afterwards (one shard); null: nothing. */
-export function callBindingSession(facts: ScopeBuilder): string | null {
-  for (const use of facts.functions) {
-    if (!isBuiltin(use, overloadsOf(use, facts))) continue;
-    if (isSessionLock(use.name)) return call(use);
-    if (use.name === 'set_config' && !isTrue(use.args[2])) return call(use);
-  }
-  return null;
-}
-
 /** Whether a read statement may write through a call: it has to run on a primary. */
 export function callsMayWrite(facts: ScopeBuilder): boolean {
   return facts.functions.some(use => {
@@ -101,12 +91,6 @@ function overloadsOf(use: FunctionUse, facts: ScopeBuilder): readonly CatalogFun
 function isBuiltin(use: FunctionUse, overloads: readonly CatalogFunction[]): boolean {
   if (overloads.length === 0) return use.schema === null || use.schema === 'pg_catalog';
   return overloads.every(one => one.schema === 'pg_catalog');
-}
-
-function isTrue(node: SyntaxNode | undefined): boolean {
-  const value = node?.TypeCast === undefined ? node : (node.TypeCast.arg as SyntaxNode);
-  // Not as a string: literals are lifted, and the plan must hold for any other.
-  return value?.A_Const?.boolval?.boolval ?? false;
 }
 
 function call(use: FunctionUse): string {

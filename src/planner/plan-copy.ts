@@ -6,11 +6,12 @@ import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
 import { familyOf } from '../sql/key-rules.ts';
 import type { ScopeRelation } from '../sql/level.ts';
+import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts } from '../sql/syntax-tree.ts';
 import { copyFormat } from './copy-format.ts';
-import { basePlan, type PlanInput, refuse, refuseWide } from './plan-input.ts';
+import { basePlan, type PlanInput, refuse, refuseMissing, refuseWide } from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
 import { planQuery } from './plan-query.ts';
 
@@ -26,11 +27,12 @@ export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
   const facts = new ScopeBuilder(input);
   facts.statement(tableQuery(copy), null, new Map());
   const relation = facts.relations[0];
-  if (relation === undefined || relation.source === 'missing') return plan;
+  if (relation === undefined) return plan;
+  if (relation.source === 'missing') return { ...plan, wide: refuseMissing(relation.name) };
   if (relation.source !== 'sharded' && relation.source !== 'omnisharded') {
     return { ...plan, wide: refuse(`COPY of ${relation.source} "${relation.refname}"`) };
   }
-  const route = { groups: keyGroups(facts) };
+  const route = { groups: keyGroups(facts, new ParameterUses(input.stmt, facts.relations)) };
   if (!copy.is_from) return { ...plan, route, wide: refuseWide('COPY TO of a sharded table') };
   const wide = relation.source === 'sharded' ? split(input, copy, relation) : whole(copy, relation);
   return { ...plan, route, groupless: 'all', wide };

@@ -1,7 +1,7 @@
 // EXPLAIN: with one shard PostgreSQL explains; with several the session plans the inner statement
 // and prints that plan.
 
-import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { isOn } from '../sql/option-value.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
@@ -20,13 +20,17 @@ export function planExplain(input: PlanInput, explain: ExplainStmt): StatementPl
     route: inner.route,
     writes: analyze && inner.writes,
     pinsSession: analyze ? inner.pinsSession : null,
-    wide: refuseWide('EXPLAIN'),
+    wide: isMissing(inner.wide) ? inner.wide : refuseWide('EXPLAIN'),
   };
   if (input.shardCount === 1) return plan;
   const tokens = tokensOf(input.sql);
   const start = innerStart(tokens);
   const sql = new ByteText(input.sql).slice(start, endOfStatement(tokens));
   return { ...plan, effect: { kind: 'explain', sql, analyze } };
+}
+
+function isMissing(wide: WidePlan): boolean {
+  return wide.kind === 'refusal' && wide.missing !== undefined;
 }
 
 /** The last ANALYZE option counts (ExplainQuery, explain.c). */

@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly shardCount: number;
   /** Schemas in the order they are searched, `"$user"` resolved. */
   readonly searchPath: readonly string[];
+  /** LISTEN is the server connection's own, which the client keeps. */
+  readonly listenPins?: boolean;
 }
 
 const confineHint = 'Confine the statement to one shard with an equality on the sharding key.';
@@ -27,6 +29,12 @@ export function refuseWide(construct: string, hint: string | null = confineHint)
 /** Refused on every database with more than one shard. */
 export function refuse(construct: string, hint: string | null = null): Refusal {
   return { kind: 'refusal', construct, hint, always: true };
+}
+
+/** Where its rows are is not known: one shard's answer would be as good as any guess. */
+export function refuseMissing(name: string): Refusal {
+  const refusal = refuse(`relation "${name}", which shard 0 lacks,`, 'Create it on every shard.');
+  return { ...refusal, missing: name };
 }
 
 /** The statement as written on each shard; see `ScatterPlan`. */
@@ -43,6 +51,7 @@ export function basePlan(tag: string): StatementPlan {
     wide: scatter('same'),
     effect: null,
     writes: false,
+    repeatable: false,
     changesSchema: false,
     pinsSession: null,
     outsideTransaction: false,

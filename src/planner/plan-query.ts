@@ -4,18 +4,21 @@
 import type { Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
-import { hasShardedChild, readsSharded } from '../sql/key-rules.ts';
+import { hasShardedChild, type KeyFamily, readsSharded } from '../sql/key-rules.ts';
 import type { ScopeRelation } from '../sql/level.ts';
+import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
-import { callBindingSession, callNeedingAllShards, callsMayWrite } from './call-safety.ts';
+import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
 import { commandTag } from './command-tag.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
-import { basePlan, type PlanInput, refuse } from './plan-input.ts';
+import { basePlan, type PlanInput, refuse, refuseMissing } from './plan-input.ts';
 import { planInsert } from './plan-insert.ts';
+import { planNotifyingCalls } from './plan-notification.ts';
 import { planWideSelect } from './plan-select.ts';
-import { setConfigEffect } from './set-config.ts';
+import { isRepeatable } from './repeatable.ts';
+import { planSetConfig } from './set-config.ts';
 
 export function isQuery(stmt: SyntaxNode): boolean {
   const { SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt } = stmt;
@@ -31,21 +34,24 @@ export function queryFacts(input: PlanInput): ScopeBuilder {
 
 export function planQuery(input: PlanInput): StatementPlan {
   const { stmt } = input;
-  const effect = setConfigEffect(stmt.SelectStmt);
-  if (effect !== null) return { ...basePlan('SELECT'), effect };
+  const setting = planSetConfig(input, { ...basePlan('SELECT'), writes: true });
+  if (setting !== null) return setting;
   const facts = queryFacts(input);
+  const notifying = planNotifyingCalls(input, facts);
+  if (notifying !== null) return notifying;
   const into = stmt.SelectStmt?.intoClause?.rel;
   const plan: StatementPlan = {
     ...basePlan(commandTag(stmt)),
     writes: writes(stmt, facts) || callsMayWrite(facts),
+    repeatable: isRepeatable(stmt, facts),
     changesSchema: into !== undefined,
   };
   if (input.shardCount === 1) {
-    const temporary = into?.relpersistence === 't' ? 'a temporary table' : null;
-    return { ...plan, pinsSession: temporary ?? callBindingSession(facts) };
+    return into?.relpersistence === 't' ? { ...plan, pinsSession: 'a temporary table' } : plan;
   }
-  const route = { groups: keyGroups(facts) };
-  const refusal = refusalOf(input, facts);
+  const uses = new ParameterUses(stmt, facts.relations);
+  const route = { groups: keyGroups(facts, uses) };
+  const refusal = refusalOf(input, facts, uses);
   if (refusal !== null) return { ...plan, route, wide: refusal };
   const target = facts.relations.find(one => one.target && one.source === 'omnisharded');
   if (target !== undefined && route.groups.length > 0) {
@@ -79,7 +85,7 @@ function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
 }
 
 /** Why the statement may not even run on the one shard that its keys name. */
-function refusalOf(input: PlanInput, facts: ScopeBuilder): Refusal | null {
+function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): Refusal | null {
   if (input.stmt.MergeStmt !== undefined) return refuse('MERGE');
   if (facts.unknown !== null) return refuse(facts.unknown);
   if (unseenRelations(input.stmt, facts)) return refuse('this use of a table');
@@ -89,8 +95,11 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder): Refusal | null {
     if (refusal !== null) return refusal;
   }
   for (const [target, keys] of facts.insertTargets) {
-    if (target.rule === -1 || keys !== null) continue;
-    return insertWithoutKey(target, input);
+    if (target.rule === -1) continue;
+    if (keys === null) return insertWithoutKey(target, input);
+    const family = input.rules[target.rule]!.dataType as KeyFamily;
+    if (keys.every(set => uses.areCertain(set, family))) continue;
+    return refuse('a parameter for the sharding key that is used as another type too');
   }
   const call = callNeedingAllShards(facts);
   if (call !== null) return refuse(call);
@@ -107,6 +116,8 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
     }
     case 'foreign':
       return refuse(`foreign table "${name}"`);
+    case 'missing':
+      return refuseMissing(relation.name);
     case 'sequence':
       return refuse(`sequence "${name}"`, 'Every shard has a sequence of its own.');
     case 'omnisharded': {

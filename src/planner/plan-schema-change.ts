@@ -30,7 +30,7 @@ const schemaKeepers: readonly (keyof SyntaxNode)[] = [
 
 export function planSchemaChange(input: PlanInput): StatementPlan {
   const { stmt } = input;
-  const temporary = isTemporary(stmt) ? 'a temporary table' : null;
+  const temporary = isTemporary(input) ? 'a temporary table' : null;
   const plan: StatementPlan = {
     ...basePlan(commandTag(stmt)),
     groupless: 'all',
@@ -43,14 +43,18 @@ export function planSchemaChange(input: PlanInput): StatementPlan {
   return refusal === null ? plan : { ...plan, wide: refusal };
 }
 
-function isTemporary(stmt: SyntaxNode): boolean {
+/** What is in the connection's own schema; ON COMMIT DROP ends with the transaction. */
+function isTemporary({ stmt, sql, searchPath, shardCount }: PlanInput): boolean {
+  const dropped = stmt.CreateStmt?.oncommit ?? stmt.CreateTableAsStmt?.into?.onCommit;
+  if (dropped === 'ONCOMMIT_DROP' && shardCount === 1) return false;
+  if (searchPath[0]?.startsWith('pg_temp') || /\bpg_temp/i.test(sql)) return true;
   const created: readonly (RangeVar | undefined)[] = [
     stmt.CreateStmt?.relation,
     stmt.CreateTableAsStmt?.into?.rel,
     stmt.ViewStmt?.view,
     stmt.CreateSeqStmt?.sequence,
   ];
-  return created.some(one => one?.relpersistence === 't' || one?.schemaname === 'pg_temp');
+  return created.some(one => one?.relpersistence === 't');
 }
 
 /** PreventInTransactionBlock, by statement. */

@@ -127,7 +127,7 @@ function planRows(plan: SelectPlan): WidePlan {
       if (range === undefined || (use === null && expression.ColumnRef !== undefined)) return -1;
       return outputs.addHidden(text.slice(range.start, range.end));
     };
-    const found = sortKeys(sortClause, { level, facts, outputs, hidden });
+    const found = sortKeys(sortClause, { level, facts, outputs, kept: true, hidden });
     if ('kind' in found) return found;
     keys = found;
   }
@@ -157,7 +157,7 @@ function planGroups(plan: SelectPlan): WidePlan {
   if (refusal !== null) return refusal;
   const hidden = (expression: SyntaxNode, use: ColumnUse | null) => group.hidden(expression, use);
   const sortClause = (select.sortClause ?? []) as readonly SyntaxNode[];
-  const keys = sortKeys(sortClause, { level, facts, outputs, hidden });
+  const keys = sortKeys(sortClause, { level, facts, outputs, kept: false, hidden });
   if ('kind' in keys) return keys;
   const aggregate: MergeNode = {
     kind: 'aggregate',

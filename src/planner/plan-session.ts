@@ -8,6 +8,9 @@ import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { endOfStatement, tokensOf } from '../sql/tokens.ts';
 import { commandTag } from './command-tag.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
+import { planNotification } from './plan-notification.ts';
+import { planExecute, planPrepare } from './plan-prepare.ts';
+import { planSet } from './plan-set.ts';
 
 const holdOption = 0x0020; // CURSOR_OPT_HOLD, parsenodes.h
 
@@ -16,29 +19,41 @@ export function planSession(input: PlanInput): StatementPlan | null {
   const { stmt } = input;
   const plan = basePlan(commandTag(stmt));
   if (stmt.TransactionStmt !== undefined) return planTransaction(input, plan);
-  if (stmt.VariableSetStmt !== undefined) return planSet(input, plan);
+  if (stmt.VariableSetStmt !== undefined) return planSet(input, plan, statementText(input.sql));
   if (stmt.VariableShowStmt !== undefined) return plan;
   if (stmt.DiscardStmt !== undefined) {
-    if (stmt.DiscardStmt.target === 'DISCARD_ALL') return withEffect(plan, { kind: 'discard-all' });
-    return stmt.DiscardStmt.target === 'DISCARD_PLANS' ? plan : stateful(input, plan);
+    // What the others drop, a client that is not pinned does not have.
+    const all = stmt.DiscardStmt.target === 'DISCARD_ALL';
+    return all ? withEffect(plan, { kind: 'discard-all' }) : plan;
   }
   if (stmt.DeallocateStmt !== undefined) {
     const name = stmt.DeallocateStmt.isall ? null : (stmt.DeallocateStmt.name ?? null);
     return withEffect(plan, { kind: 'deallocate', name });
   }
+  if (stmt.PrepareStmt !== undefined) return planPrepare(input, plan);
+  if (stmt.ExecuteStmt !== undefined) return planExecute(input, plan);
+  const notification = planNotification(input, plan);
+  if (notification !== null) return notification;
   if (isStateful(stmt)) return stateful(input, plan);
+  if (leavesNothing(stmt)) return plan;
   if (isTransactional(stmt)) return oneShardOnly(input, plan);
   if (stmt.ConstraintsSetStmt !== undefined) {
-    return withEffect(plan, { kind: 'set-local', sql: statementText(input.sql) });
+    return withEffect(plan, { kind: 'set-local', name: '', sql: statementText(input.sql) });
   }
   return null;
 }
 
 /** The connection keeps something beyond the transaction. */
-function isStateful(stmt: SyntaxNode): boolean {
-  const { ListenStmt, UnlistenStmt, PrepareStmt, ExecuteStmt, LoadStmt } = stmt;
-  if ([ListenStmt, UnlistenStmt, PrepareStmt, ExecuteStmt, LoadStmt].some(one => one)) return true;
-  return ((stmt.DeclareCursorStmt?.options ?? 0) & holdOption) !== 0;
+function isStateful({ ListenStmt, LoadStmt, DeclareCursorStmt }: SyntaxNode): boolean {
+  if (ListenStmt !== undefined || LoadStmt !== undefined) return true;
+  return ((DeclareCursorStmt?.options ?? 0) & holdOption) !== 0;
+}
+
+/** Drops what a client does not have unless it is pinned: drivers send these to be sure. */
+function leavesNothing({ UnlistenStmt, ClosePortalStmt }: SyntaxNode): boolean {
+  return (
+    UnlistenStmt !== undefined || (ClosePortalStmt !== undefined && !ClosePortalStmt.portalname)
+  );
 }
 
 /** Belongs to the transaction's one connection, or does what a shard alone cannot. */
@@ -57,9 +72,7 @@ function stateful(input: PlanInput, plan: StatementPlan): StatementPlan {
 function oneShardOnly(input: PlanInput, plan: StatementPlan): StatementPlan {
   const { DoStmt, CallStmt, NotifyStmt, ListenStmt } = input.stmt;
   const writes = [DoStmt, CallStmt, NotifyStmt, ListenStmt].some(one => one !== undefined);
-  const pinsSession = DoStmt !== undefined || CallStmt !== undefined ? plan.tag : null;
-  if (input.shardCount > 1) return { ...plan, writes, wide: refuse(plan.tag) };
-  return { ...plan, writes, pinsSession };
+  return { ...plan, writes, ...(input.shardCount > 1 ? { wide: refuse(plan.tag) } : {}) };
 }
 
 function withEffect(plan: StatementPlan, effect: SessionEffect): StatementPlan {
@@ -88,22 +101,6 @@ function planTransaction(input: PlanInput, plan: StatementPlan): StatementPlan {
       return input.shardCount > 1 ? { ...writes, wide: refuse(plan.tag) } : writes;
     }
   }
-}
-
-function planSet(input: PlanInput, plan: StatementPlan): StatementPlan {
-  const set = input.stmt.VariableSetStmt ?? {};
-  const name = (set.name ?? '').toLowerCase();
-  const sql = statementText(input.sql);
-  if (set.kind === 'VAR_RESET_ALL') return withEffect(plan, { kind: 'reset-all' });
-  if (name === 'transaction snapshot' && input.shardCount > 1) {
-    return { ...plan, wide: refuse('SET TRANSACTION SNAPSHOT') };
-  }
-  const local = name === 'transaction' || name === 'transaction snapshot' || set.is_local;
-  if (local) return withEffect(plan, { kind: 'set-local', sql });
-  if (set.kind === 'VAR_RESET' || set.kind === 'VAR_SET_DEFAULT') {
-    return withEffect(plan, { kind: 'reset', name });
-  }
-  return withEffect(plan, { kind: 'set', name, sql });
 }
 
 /** Without the semicolon and what follows it. */

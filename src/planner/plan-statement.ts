@@ -2,9 +2,10 @@
 // Pure: no I/O, no clock; the same input gives the same plan.
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import { leavesState } from './leaves-state.ts';
 import { planCopy } from './plan-copy.ts';
 import { planExplain } from './plan-explain.ts';
-import type { PlanInput } from './plan-input.ts';
+import { type PlanInput, refuse } from './plan-input.ts';
 import { isQuery, planQuery } from './plan-query.ts';
 import { planSchemaChange } from './plan-schema-change.ts';
 import { planSession } from './plan-session.ts';
@@ -16,6 +17,16 @@ export type { PlanInput } from './plan-input.ts';
  * `wide` is a refusal then, which counts when the route names several shards, or always.
  */
 export function planStatement(input: PlanInput): StatementPlan {
+  const plan = planned(input);
+  if (plan.pinsSession !== null || plan.effect?.kind === 'set-config') return plan;
+  const construct = leavesState(input);
+  if (construct === null) return plan;
+  if (input.shardCount === 1) return { ...plan, repeatable: false, pinsSession: construct };
+  const refused = plan.wide.kind === 'refusal' && plan.wide.always;
+  return refused ? plan : { ...plan, repeatable: false, wide: refuse(construct) };
+}
+
+function planned(input: PlanInput): StatementPlan {
   const { stmt } = input;
   if (isQuery(stmt)) return planQuery(input);
   if (stmt.CopyStmt !== undefined) return planCopy(input, stmt.CopyStmt);

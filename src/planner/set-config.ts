@@ -1,28 +1,75 @@
-// `SELECT set_config('name', 'value', local)` is SET in the form of a query; pg_dump's scripts and
-// drivers use it. With literals the session follows it as it follows SET.
+// A query of set_config() calls alone is SET in the form of a query: applications give their
+// tenant that way, PostgREST its claims, pg_dump's scripts their search path. With literals or
+// parameters as arguments the session follows it as it follows SET.
 
-import type { SessionEffect } from '../plan/statement-plan.ts';
-import { assignment } from '../sql/setting.ts';
+import type { SetConfigArgument, SetConfigCall, StatementPlan } from '../plan/statement-plan.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName } from '../sql/syntax-tree.ts';
+import type { PlanInput } from './plan-input.ts';
+import { unfollowedSetting } from './plan-set.ts';
 
-/** null: it is not such a query, or not with literals only. */
-export function setConfigEffect(select: SelectStmt | undefined): SessionEffect | null {
-  if (select?.targetList?.length !== 1 || select.op !== 'SETOP_NONE') return null;
+/** null: it is not such a query, or its arguments are more than literals and parameters. */
+export function planSetConfig(input: PlanInput, plan: StatementPlan): StatementPlan | null {
+  const calls = setConfigCalls(input.stmt.SelectStmt);
+  if (calls === null) return null;
+  const kept = input.shardCount > 1 ? null : unfollowedCall(calls);
+  if (kept !== null) return { ...plan, pinsSession: kept };
+  return { ...plan, effect: { kind: 'set-config', calls } };
+}
+
+/** What a client of one shard has to keep its connection for; null: nothing. Parameters are not
+ *  looked at. */
+export function unfollowedCall(calls: readonly SetConfigCall[]): string | null {
+  for (const { name, value } of calls) {
+    if (name.kind !== 'text' || value.kind !== 'text') continue;
+    const construct = unfollowedSetting(name.text ?? '', value.text);
+    if (construct !== null) return construct;
+  }
+  return null;
+}
+
+function setConfigCalls(select: SelectStmt | undefined): readonly SetConfigCall[] | null {
+  if (select?.targetList === undefined || select.op !== 'SETOP_NONE') return null;
   const others = [select.fromClause, select.whereClause, select.withClause, select.intoClause];
   const limits = [select.limitCount, select.limitOffset, select.groupClause, select.havingClause];
-  if ([...others, ...limits].some(one => one !== undefined)) return null;
-  const [target] = select.targetList as readonly SyntaxNode[];
-  const call = (target?.ResTarget?.val as SyntaxNode | undefined)?.FuncCall;
-  const { schema, name: functionName } = qualifiedName(call?.funcname);
+  const rest = [select.distinctClause, select.windowClause, select.lockingClause];
+  if ([...others, ...limits, ...rest].some(one => one !== undefined)) return null;
+  const calls: SetConfigCall[] = [];
+  for (const target of select.targetList as readonly SyntaxNode[]) {
+    const call = setConfigCall(target.ResTarget?.val as SyntaxNode | undefined);
+    if (call === null) return null;
+    calls.push(call);
+  }
+  return calls;
+}
+
+function setConfigCall(node: SyntaxNode | undefined): SetConfigCall | null {
+  const call = node?.FuncCall;
+  if (call === undefined) return null;
+  const { schema, name: functionName } = qualifiedName(call.funcname);
   if (functionName !== 'set_config' || (schema !== null && schema !== 'pg_catalog')) return null;
-  const [first, second, third] = (call?.args ?? []) as readonly SyntaxNode[];
-  const name = first?.A_Const?.sval?.sval;
-  const text = second?.A_Const?.sval;
-  const local = third?.A_Const?.boolval;
-  if (name === undefined || text === undefined || local === undefined) return null;
-  const set = assignment(name, text.sval ?? '');
-  if (set === null) return null;
-  if (local.boolval) return { kind: 'set-local', sql: `SET LOCAL ${set}` };
-  return { kind: 'set', name: name.toLowerCase(), sql: `SET ${set}` };
+  const args = (call.args ?? []) as readonly SyntaxNode[];
+  if (args.length !== 3 || call.agg_filter !== undefined || call.over !== undefined) return null;
+  const [name, value, local] = args.map(argument);
+  return name && value && local ? { name, value, local } : null;
+}
+
+/** A constant or parameter, also under casts to the type that the function takes. */
+function argument(node: SyntaxNode): SetConfigArgument | null {
+  if (node.ParamRef !== undefined) {
+    return { kind: 'parameter', index: (node.ParamRef.number ?? 0) - 1 };
+  }
+  const constant = node.A_Const;
+  if (constant !== undefined) {
+    if (constant.isnull) return { kind: 'text', text: null };
+    if (constant.boolval !== undefined) {
+      return { kind: 'text', text: String(constant.boolval.boolval ?? false) };
+    }
+    return constant.sval === undefined ? null : { kind: 'text', text: constant.sval.sval ?? '' };
+  }
+  const cast = node.TypeCast;
+  const { name } = qualifiedName(cast?.typeName?.names);
+  if (cast === undefined || (name !== 'text' && name !== 'bool')) return null;
+  const bounds = cast.typeName?.arrayBounds?.length ?? 0;
+  return bounds > 0 ? null : argument(cast.arg as SyntaxNode);
 }

@@ -18,6 +18,8 @@ export interface SortContext {
   readonly level: Level;
   readonly facts: ScopeBuilder;
   readonly outputs: OutputColumns;
+  /** ORDER BY stays in the shards' SQL: they say what is wrong with it. */
+  readonly kept: boolean;
   /** Index of a helper column for what is not selected; -1: there cannot be one. */
   hidden(expression: SyntaxNode, use: ColumnUse | null, item: number): number;
 }
@@ -45,6 +47,9 @@ export function sortKeys(
 function sortKey(sortBy: SortBy, item: number, context: SortContext): SortKey | Refusal {
   if (sortBy.sortby_dir === 'SORTBY_USING') return refuseWide('ORDER BY … USING');
   const node = (sortBy.node ?? {}) as SyntaxNode;
+  if (!context.kept && isAmbiguous(node, context.outputs)) {
+    return refuseWide(`ORDER BY ${describe(node)}, the name of several output columns`);
+  }
   const found = sortColumn(node, item, context);
   if (found === null) return refuseWide(`ORDER BY ${describe(node)} that is not an output column`);
   const problem = orderProblem(found.type);
@@ -99,6 +104,18 @@ function outputByName(node: SyntaxNode, outputs: OutputColumns): SortColumn | nu
   if (name === undefined) return null;
   const column = outputs.visible.findIndex(one => one.name === name);
   return column === -1 ? null : { column, type: outputs.visible[column]!.type };
+}
+
+/** A bare name of several output columns that are not the same one (findTargetlistEntrySQL92). */
+function isAmbiguous(node: SyntaxNode, outputs: OutputColumns): boolean {
+  const fields = node.ColumnRef?.fields as readonly SyntaxNode[] | undefined;
+  const name = fields?.length === 1 ? fields[0]?.String?.sval : undefined;
+  const [first, ...others] = outputs.visible.filter(one => name !== undefined && one.name === name);
+  if (first === undefined) return false;
+  return others.some(({ use, expression }) => {
+    if (first.use === null || use === null) return !sameExpression(expression, first.expression);
+    return use.relation !== first.use.relation || use.column !== first.use.column;
+  });
 }
 
 function inputColumn(node: SyntaxNode, item: number, context: SortContext): SortColumn | null {

@@ -3,8 +3,9 @@
 
 import { columnOf } from '../catalog/catalog.ts';
 import type { KeyGroup, KeySet } from '../plan/route.ts';
-import { sameFunction } from './key-rules.ts';
+import { type KeyFamily, sameFunction } from './key-rules.ts';
 import type { ColumnUse, ScopeRelation } from './level.ts';
+import type { ParameterUses } from './parameter-uses.ts';
 import type { ScopeBuilder } from './scope-builder.ts';
 
 /** The sharding key of a relation as its level sees it; null when it has no such column. */
@@ -22,11 +23,11 @@ export function keyUse(relation: ScopeRelation, facts: ScopeBuilder): ColumnUse 
  * The groups of all sharded relations, smallest confinement kept: a group whose constants include
  * all constants of another group (same function) lies within the other's shards and is left out.
  */
-export function keyGroups(facts: ScopeBuilder): readonly KeyGroup[] {
+export function keyGroups(facts: ScopeBuilder, uses: ParameterUses): readonly KeyGroup[] {
   const groups: KeyGroup[] = [];
   for (const relation of facts.relations) {
     if (relation.source !== 'sharded') continue;
-    const group = groupOf(relation, facts);
+    const group = groupOf(relation, facts, uses);
     if (groups.some(other => includes(group, other, facts))) continue;
     const kept = groups.filter(other => !includes(other, group, facts));
     groups.splice(0, groups.length, ...kept, group);
@@ -34,13 +35,15 @@ export function keyGroups(facts: ScopeBuilder): readonly KeyGroup[] {
   return groups;
 }
 
-function groupOf(relation: ScopeRelation, facts: ScopeBuilder): KeyGroup {
+function groupOf(relation: ScopeRelation, facts: ScopeBuilder, uses: ParameterUses): KeyGroup {
   const rule = facts.input.rules[relation.rule]!;
+  // A family that is not the rule's has no sets.
+  const family = rule.dataType as KeyFamily;
   return {
     table: relation.table?.name ?? relation.refname,
     column: rule.column,
     rule: relation.rule,
-    sets: keySets(relation, facts),
+    sets: keySets(relation, facts).filter(set => uses.areCertain(set, family)),
   };
 }
 

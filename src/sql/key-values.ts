@@ -106,6 +106,12 @@ function ofArrayText(constant: A_Const, family: KeyFamily): KeySet | null {
   return { values };
 }
 
+/** The family that a cast to the type keeps keys of as they are; null: none, or an array's. */
+export function unchangedFamily(type: TypeName | undefined): KeyFamily | null {
+  const families = Object.keys(unchangedTypes) as KeyFamily[];
+  return families.find(family => isUnchanged(type, family, false)) ?? null;
+}
+
 function isUnchanged(type: TypeName | undefined, family: KeyFamily, array: boolean): boolean {
   if (type === undefined || type.setof || (type.typmods?.length ?? 0) > 0) return false;
   if ((type.arrayBounds?.length ?? 0) > 0 !== array) return false;

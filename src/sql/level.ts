@@ -12,7 +12,7 @@ export type RelationSource =
   | 'view'
   | 'foreign'
   | 'sequence'
-  /** In neither the catalog nor a WITH: PostgreSQL will say that it does not exist. */
+  /** In neither the catalog nor a WITH. */
   | 'missing'
   | 'cte'
   | 'subquery'
@@ -22,6 +22,8 @@ export interface ScopeRelation {
   /** Unique within the statement. */
   readonly id: number;
   readonly level: Level;
+  /** Of the relation, unqualified; empty for what has none. */
+  readonly name: string;
   /** Alias, or name. */
   readonly refname: string;
   readonly aliased: boolean;

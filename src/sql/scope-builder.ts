@@ -3,7 +3,7 @@
 // functions and operators are called. Nothing is decided here.
 
 import type { Catalog } from '../catalog/catalog.ts';
-import { resolveTable } from '../catalog/catalog.ts';
+import { isSystemSchema, resolveTable } from '../catalog/catalog.ts';
 import type { KeySet } from '../plan/route.ts';
 import { type FromContext, readFrom } from './from-clause.ts';
 import { insertedKeys } from './inserted-keys.ts';
@@ -226,7 +226,7 @@ export class ScopeBuilder {
     }
     const table = resolveTable(catalog, name, schema, searchPath);
     if (table === null) {
-      const source = isSystemName(name, schema) ? 'system' : 'missing';
+      const source = schema !== null && isSystemSchema(schema) ? 'system' : 'missing';
       return this.add({ source, columns: null, name, location }, rangeVar.alias, level);
     }
     const rule = ruleOf(table, catalog, rules);
@@ -255,6 +255,7 @@ export class ScopeBuilder {
     const relation: ScopeRelation = {
       id: this.relations.length,
       level,
+      name: from.name,
       refname: alias?.aliasname ?? from.name,
       aliased: alias !== undefined,
       source: from.source,
@@ -277,14 +278,8 @@ function renamed(columns: readonly string[], aliases: readonly string[]): readon
   return columns.map((column, position) => aliases[position] ?? column);
 }
 
-/** Catalog relations that were not loaded are not "missing". */
-function isSystemName(name: string, schema: string | null): boolean {
-  if (schema === null) return name.startsWith('pg_');
-  return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast';
-}
-
 function sourceOf(kind: string, schema: string, rule: number): RelationSource {
-  if (isSystemName('', schema)) return 'system';
+  if (isSystemSchema(schema)) return 'system';
   if (kind === 'view' || kind === 'matview') return 'view';
   if (rule !== -1) return 'sharded';
   if (kind === 'foreign') return 'foreign';

@@ -11,7 +11,7 @@ import { failingExchange } from '../backend/fail-exchange.ts';
 import { readAnswers, runCommand } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, settingsDifference } from '../backend/settings-registry.ts';
-import { errors } from '../common/error-catalogue.ts';
+import { type ErrorEntry, errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import type { SessionSettings } from './session-settings.ts';
@@ -41,6 +41,11 @@ export class ClientTransaction {
   /** SET LOCAL, SET TRANSACTION and SAVEPOINT in their order, for branches opened later. */
   #replay: { readonly sql: string; readonly savepoint: string | null }[] = [];
   #savepoints: Savepoint[] = [];
+  /** Transactions that have ended so far, also those of single statements. */
+  ended = 0;
+  /** Waiting for connections; see `WaitOwner`. */
+  waitingSinceMs = 0;
+  waitMs = 0;
   /** The client went away: connections that arrive late go straight back. */
   #abandoned = false;
 
@@ -71,6 +76,11 @@ export class ClientTransaction {
   /** Connections held now. */
   get servers(): ServerConnection[] {
     return [...this.#branches.values()].map(branch => branch.server);
+  }
+
+  /** No block is open and no connection held. */
+  get free(): boolean {
+    return this.#mode === 'none' && this.#branches.size === 0;
   }
 
   get holdsServers(): boolean {
@@ -139,7 +149,7 @@ export class ClientTransaction {
       else this.#prepareBranch(shard, server).then(() => onServer(server), onRefused);
     };
     const server = pool.tryAcquire();
-    if (server === null) pool.wait({ onServer: attach, onRefused });
+    if (server === null) pool.wait({ owner: this, onServer: attach, onRefused });
     else attach(server);
   }
 
@@ -243,19 +253,18 @@ export class ClientTransaction {
     for (const { server } of this.#branches.values()) this.#noteSettings(server);
   }
 
-  /** RESET ran on every open branch (null: RESET ALL): there the server's own value is in force,
-   *  which need not be the session's startup value. */
-  settingReset(name: string | null): void {
+  /** RESET ran on every open branch (null: RESET ALL, or DISCARD ALL without `keepRole`): there
+   *  the server's own value is in force, which need not be the session's startup value. */
+  settingReset(name: string | null, keepRole: boolean): void {
     for (const { server } of this.#branches.values()) {
       const settings = new Map(name === null ? [] : server.settings);
-      if (name === null) {
-        for (const kept of ['role', 'session_authorization']) {
-          const sql = this.settings.current.get(kept);
-          if (sql !== undefined) settings.set(kept, sql);
-        }
-      } else {
-        settings.delete(name);
+      const kept = keepRole && name === null ? ['role', 'session_authorization'] : [];
+      for (const one of kept) {
+        const sql = server.settings.get(one);
+        if (sql !== undefined) settings.set(one, sql);
       }
+      if (name !== null) settings.delete(name);
+      if (name === 'session_authorization') settings.delete('role');
       server.settings = settings;
       server.settingsId = this.settings.registry.idOf(settings);
     }
@@ -264,7 +273,7 @@ export class ClientTransaction {
   /** Settings from here on are undone if the block, the server's or an implicit one, is rolled
    *  back. For a database of one shard, whose server follows the block itself. */
   blockBegan(): void {
-    this.settings.begin();
+    if (!this.settings.begin()) return;
     for (const branch of this.#branches.values()) {
       branch.settingsAtBegin = branch.server.settings;
       branch.settingsIdAtBegin = branch.server.settingsId;
@@ -280,7 +289,7 @@ export class ClientTransaction {
   followServer(server: ServerConnection): void {
     const status = server.transactionStatus;
     if (status === TransactionStatus.idle) this.#reset();
-    else this.#mode = 'explicit';
+    else if (this.#mode !== 'implicit') this.#mode = 'explicit';
     this.#failed = status === TransactionStatus.failed;
   }
 
@@ -304,8 +313,9 @@ export class ClientTransaction {
     return committed;
   }
 
-  /** Stops what runs now on every server held. */
-  cancel(): void {
+  /** Stops what runs now on every server held, and waiting for one: that ends with `why`. */
+  cancel(why: ErrorEntry): void {
+    this.#cluster.refuseWaiting(this, new PgError(why));
     for (const server of this.servers) {
       if (server.readyDue > 0 || server.openExchange) void cancelQuery(server);
     }
@@ -313,6 +323,7 @@ export class ClientTransaction {
 
   /** Gives all connections back to their pools. */
   release(): void {
+    if (this.#branches.size === 0) return;
     for (const [shard, { server }] of this.#branches) this.#cluster.pools[shard]!.release(server);
     this.#branches.clear();
   }
@@ -320,6 +331,7 @@ export class ClientTransaction {
   /** The client is gone: whatever is open is rolled back by the pool. */
   abandon(): void {
     this.#abandoned = true;
+    this.#cluster.refuseWaiting(this, new PgError(errors.queryCanceled));
     this.release();
     this.#reset();
   }
@@ -384,7 +396,7 @@ export class ClientTransaction {
 
   async #acquire(shard: number): Promise<ServerConnection> {
     const pool = this.#cluster.pools[shard]!;
-    const server = await pool.acquire();
+    const server = await pool.acquire(this);
     if (this.#abandoned) {
       pool.release(server);
       throw new PgError(errors.queryCanceled);
@@ -457,6 +469,7 @@ export class ClientTransaction {
   }
 
   #reset(): void {
+    this.ended += 1;
     this.#mode = 'none';
     this.#failed = false;
     this.#replay = [];

@@ -8,21 +8,49 @@ interface Snapshot {
   /** null: the transaction's own beginning. */
   readonly savepoint: string | null;
   readonly settings: Settings;
+  readonly locals: Locals;
 }
+
+/** What SET LOCAL put in force until the transaction ends, of what planning has to know. */
+interface Locals {
+  /** The statement that set the search path; null: none. */
+  readonly path: string | null;
+  readonly role: boolean;
+}
+
+const noLocals: Locals = { path: null, role: false };
+
+/** Who follows the client's transactions beside its settings. */
+export interface TransactionFollower {
+  begin(): void;
+  savepoint(name: string): void;
+  release(name: string): void;
+  rollbackTo(name: string): void;
+  end(committed: boolean): void;
+}
+
+const authorization = 'session_authorization';
 
 export class SessionSettings {
   readonly registry: SettingsRegistry;
-  readonly #startup: Settings;
+  readonly startup: Settings;
   #current: Settings;
   #id: number;
+  #locals = noLocals;
+  /** The statement that set the search path in force; null: it is the server's own. */
+  searchPath: string | null = null;
+  /** The client is another than its login says. */
+  otherRole = false;
   #snapshots: Snapshot[] = [];
+  #follower: TransactionFollower | null = null;
 
   /** `startup`: what RESET goes back to. */
   constructor(registry: SettingsRegistry, startup: Settings) {
     this.registry = registry;
-    this.#startup = startup;
+    this.startup = startup;
     this.#current = startup;
     this.#id = registry.idOf(startup);
+    this.#update();
   }
 
   get current(): Settings {
@@ -35,47 +63,88 @@ export class SessionSettings {
   }
 
   set(name: string, sql: string): void {
-    this.#replace(new Map(this.#current).set(name, sql));
+    const settings = new Map(this.#current);
+    // Behind the others: they are repeated in the order in which the client made them.
+    settings.delete(name);
+    settings.set(name, sql);
+    // SQL's rule: the role is none from here on.
+    if (name === authorization) settings.delete('role');
+    if (name === authorization && this.startup.has('role')) settings.set('role', 'SET ROLE NONE');
+    this.#overrideLocal(name);
+    this.#replace(settings);
+  }
+
+  /** Until the end of the transaction, if one is open. */
+  setLocal(name: string, sql: string): void {
+    if (this.#snapshots.length === 0) return;
+    if (name === 'search_path') this.#locals = { ...this.#locals, path: sql };
+    else if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: true };
+    this.#update();
   }
 
   reset(name: string): void {
     const settings = new Map(this.#current);
-    const startup = this.#startup.get(name);
-    if (startup === undefined) settings.delete(name);
-    else settings.set(name, startup);
+    const startup = this.startup.get(name);
+    settings.delete(name);
+    if (startup !== undefined) settings.set(name, startup);
+    // With it the role goes back to its own default (guc.c, set_config_with_handle).
+    const role = this.startup.get('role');
+    if (name === authorization) settings.delete('role');
+    if (name === authorization && role !== undefined) settings.set('role', role);
+    this.#overrideLocal(name);
     this.#replace(settings);
   }
 
   /** RESET ALL leaves role and session authorization alone, DISCARD ALL does not. */
   resetAll(keepRole: boolean): void {
-    const settings = new Map(this.#startup);
-    for (const name of keepRole ? ['role', 'session_authorization'] : []) {
+    const settings = new Map(this.startup);
+    for (const name of keepRole ? [authorization, 'role'] : []) {
       const sql = this.#current.get(name);
+      settings.delete(name);
       if (sql !== undefined) settings.set(name, sql);
     }
+    this.#locals = noLocals;
     this.#replace(settings);
   }
 
-  begin(): void {
-    if (this.#snapshots.length === 0) {
-      this.#snapshots.push({ savepoint: null, settings: this.#current });
+  /** From here on `follower` is told of what happens to the block, and first of the open one. */
+  follow(follower: TransactionFollower): void {
+    this.#follower = follower;
+    for (const { savepoint } of this.#snapshots) {
+      if (savepoint === null) follower.begin();
+      else follower.savepoint(savepoint);
     }
   }
 
+  /** True when this begins a block; false when one is open. */
+  begin(): boolean {
+    if (this.#snapshots.length > 0) return false;
+    this.#snapshot(null);
+    this.#follower?.begin();
+    return true;
+  }
+
   savepoint(name: string): void {
-    this.#snapshots.push({ savepoint: name, settings: this.#current });
+    this.#snapshot(name);
+    this.#follower?.savepoint(name);
   }
 
   release(name: string): void {
     const at = this.#find(name);
     if (at >= 0) this.#snapshots.length = at;
+    this.#follower?.release(name);
   }
 
-  rollbackTo(name: string): void {
+  /** False when there is no such savepoint. */
+  rollbackTo(name: string): boolean {
     const at = this.#find(name);
-    if (at < 0) return;
-    this.#replace(this.#snapshots[at]!.settings);
+    if (at < 0) return false;
+    const { settings, locals } = this.#snapshots[at]!;
+    this.#locals = locals;
+    this.#replace(settings);
     this.#snapshots.length = at + 1;
+    this.#follower?.rollbackTo(name);
+    return true;
   }
 
   /** Answers whether a block was open at all. */
@@ -83,17 +152,35 @@ export class SessionSettings {
     const first = this.#snapshots[0];
     if (first === undefined) return false;
     this.#snapshots = [];
-    if (!committed) this.#replace(first.settings);
+    this.#locals = noLocals;
+    this.#replace(committed ? this.#current : first.settings);
+    this.#follower?.end(committed);
     return true;
+  }
+
+  #snapshot(savepoint: string | null): void {
+    this.#snapshots.push({ savepoint, settings: this.#current, locals: this.#locals });
   }
 
   #find(name: string): number {
     return this.#snapshots.findLastIndex(snapshot => snapshot.savepoint === name);
   }
 
+  /** SET takes the place of an earlier SET LOCAL. */
+  #overrideLocal(name: string): void {
+    if (name === 'search_path') this.#locals = { ...this.#locals, path: null };
+    if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: false };
+  }
+
   #replace(settings: Settings): void {
-    if (settings === this.#current) return;
+    if (settings !== this.#current) this.#id = this.registry.idOf(settings);
     this.#current = settings;
-    this.#id = this.registry.idOf(settings);
+    this.#update();
+  }
+
+  #update(): void {
+    const { path, role } = this.#locals;
+    this.searchPath = path ?? this.#current.get('search_path') ?? null;
+    this.otherRole = role || this.#current.has('role') || this.#current.has(authorization);
   }
 }

@@ -1,8 +1,10 @@
 // SCRAM-SHA-256 against RFC 7677's example, verifiers made by a real server, and itself.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { makePasswordHash, parsePasswordHash } from '../../src/auth/password-hash.ts';
 import { preparedPassword, saslprep } from '../../src/auth/saslprep.ts';
 import { ScramClient } from '../../src/auth/scram-client.ts';
@@ -106,12 +108,20 @@ test('a client may say that it knows channel binding and the server does not', a
 
 test('malformed messages of a client are protocol violations', () => {
   const firsts = ['', 'x', 'n', 'n,', 'n,,', 'n,,r=abc', 'n,,n=,x=1', 'n,,n=,r=', 'n,,n=,r=a b'];
-  firsts.push('p=tls-unique,,n=,r=abc', 'n,a=other,n=,r=abc', 'n,,m=ext,n=,r=abc', 'n,,n=,r=a\0b');
+  firsts.push('p=tls-unique,,n=,r=abc', 'n,,n=,r=a\0b', '\xff,,n=,r=abc', 'p=,,n=,r=abc');
   for (const message of firsts) {
     const server = new ScramServer({ salt, iterations: 4096 });
     assert.throws(
       () => server.first(message),
       (error: unknown) => error instanceof PgError && error.sqlstate === '08P01',
+      message,
+    );
+  }
+  for (const message of ['n,a=other,n=,r=abc', 'n,,m=ext,n=,r=abc']) {
+    const server = new ScramServer({ salt, iterations: 4096 });
+    assert.throws(
+      () => server.first(message),
+      (error: unknown) => error instanceof PgError && error.sqlstate === '0A000',
       message,
     );
   }
@@ -164,6 +174,18 @@ test('a server that lies is found out by the client', async () => {
   for (const message of ['', 'e=invalid-proof', 'v=AAAA', `v=${signature}`, 'x=1']) {
     assert.throws(() => client.finish(message), Error, message);
   }
+});
+
+test('the salt of a user is the same in every thread', async () => {
+  const module = new URL('../../src/auth/scram-keys.ts', import.meta.url).href;
+  const source = `const { saltOfUser } = await import(${JSON.stringify(module)});
+    const { parentPort } = await import('node:worker_threads');
+    parentPort.postMessage(saltOfUser('alice').toString('hex'));`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const salts = await Promise.all(
+    [1, 2].map(async () => (await once(new Worker(url), 'message'))[0] as string),
+  );
+  assert.deepEqual(salts, Array(2).fill(saltOfUser('alice').toString('hex')));
 });
 
 test('the salt of a user stays the same and differs between users', () => {

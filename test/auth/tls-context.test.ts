@@ -34,6 +34,7 @@ const dialling: ServerSideTls = {
   ca: file('ca.pem'),
   certificate: null,
   privateKey: null,
+  negotiation: 'postgres',
 };
 
 /** The protocol of a handshake, or the reason why there was none. */

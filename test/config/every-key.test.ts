@@ -44,6 +44,7 @@ function samples(key: Key<unknown>): readonly (readonly [unknown, Status])[] {
     5000,
     100_000,
     'info',
+    '0770',
     [['x']],
     ['x'],
     [[1]],

@@ -175,7 +175,7 @@ test('a user with a verifier only is warned that servers cannot be logged in to 
   const users = `[[users]]\nname = "a"\ndatabase = "shop"\npassword_hash = "${verifier}"\n`;
   assert.deepEqual(problemsOf(oneDatabase, users).warnings, [
     'users.toml:4: users[0].password_hash: is not a password for the servers; ' +
-      'add server_password, unless the servers trust PgPack',
+      'add server_password, unless the servers store this very verifier or trust PgPack',
   ]);
   assert.deepEqual(problemsOf(`${oneDatabase}password = "x"\n`, users).warnings, []);
   assert.deepEqual(problemsOf(`[general]\nauth_type = "md5"\n${oneDatabase}`, users).errors, [

@@ -2,6 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  clientTimeouts,
+  databaseClientsMax,
+  userClientsMax,
+} from '../../src/config/client-limits.ts';
 import { poolSettings } from '../../src/config/topology.ts';
 import { loadText, oneDatabase, oneUser } from './write-config.ts';
 
@@ -15,6 +20,9 @@ test('a pool has the settings of [general] where nothing overrides them', () => 
   assert.deepEqual(settingsOf(oneDatabase), {
     poolSize: 10,
     minPoolSize: 1,
+    reservePoolSize: 0,
+    reservePoolTimeoutMs: 1_000,
+    pipelineDepth: 16,
     poolerMode: 'transaction',
     idleTimeoutMs: 60_000,
     serverLifetimeMs: 86_400_000,
@@ -24,6 +32,8 @@ test('a pool has the settings of [general] where nothing overrides them', () => 
     connectAttempts: 1,
     connectAttemptDelayMs: 0,
     rollbackTimeoutMs: 5_000,
+    healthcheckIntervalMs: 30_000,
+    healthcheckTimeoutMs: 5_000,
     statementTimeoutMs: null,
     lockTimeoutMs: null,
     readOnly: false,
@@ -74,4 +84,30 @@ test('credentials of the database come before those of the user, server_user bef
   assert.deepEqual([theirs.serverUser, theirs.serverPasswords], ['root', ['y']]);
   const several = settingsOf(oneDatabase, `${oneUser}passwords = ["new", "secret"]\n`);
   assert.deepEqual(several.serverPasswords, ['secret', 'new']);
+});
+
+test('limits of clients: of the user, of the database, of [general]', () => {
+  const pgdog = `[general]
+max_user_client_connections = 5
+max_db_client_connections = 6
+query_timeout = 100
+client_idle_timeout = 200
+${oneDatabase}max_db_client_connections = 7
+reserve_pool_size = 3
+`;
+  const user = `${oneUser}max_user_client_connections = 8
+query_timeout = 300
+checkout_timeout = 400
+`;
+  const { config } = loadText(pgdog, user);
+  const [database, alice] = [config.databases.get('shop')!, config.users[0]!];
+  assert.equal(databaseClientsMax(config.general, database), 7);
+  assert.equal(userClientsMax(config.general, alice), 8);
+  const { queryTimeoutMs, clientIdleTimeoutMs } = clientTimeouts(config.general, alice);
+  assert.deepEqual([queryTimeoutMs, clientIdleTimeoutMs], [300, 200]);
+  const settings = settingsOf(pgdog, user);
+  assert.deepEqual([settings.checkoutTimeoutMs, settings.reservePoolSize], [400, 3]);
+  const plain = loadText(oneDatabase, oneUser).config;
+  assert.equal(userClientsMax(plain.general, plain.users[0]!), Infinity);
+  assert.equal(databaseClientsMax(plain.general, plain.databases.get('shop')!), Infinity);
 });

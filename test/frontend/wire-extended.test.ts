@@ -1,6 +1,7 @@
 // The extended protocol against the oracle, message by message, where the database has one shard
 // and PgPack relays: portals, names, pipelines, errors within them.
 
+import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   bind,
@@ -18,6 +19,7 @@ import {
 } from '../support/client-bytes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { type Conversation, compare } from '../support/wire-cases.ts';
 
 let database: TestDatabase;
@@ -39,6 +41,8 @@ after(async () => {
 
 const byId = 'SELECT * FROM items WHERE id = $1';
 const all = 'SELECT * FROM items ORDER BY id';
+/** Parse, Bind and Execute. */
+const copyAtOnce = (sql: string) => Buffer.concat([parse('', sql), bind(), execute()]);
 const four = Buffer.from([0, 0, 0, 4]);
 
 const single: readonly Conversation[] = [
@@ -391,6 +395,28 @@ const copies: readonly Conversation[] = [
     ],
   },
   {
+    name: 'COPY in, all of it sent at once, the Sync only behind it',
+    exchanges: [
+      {
+        send: [copyAtOnce('COPY loaded FROM STDIN'), copyData('1\tone\n2\ttwo\n'), copyDone, sync],
+      },
+      { send: [copyAtOnce('COPY loaded FROM STDIN'), copyData('x\n'), copyDone, sync] },
+      { send: [copyAtOnce('COPY loaded FROM STDIN'), copyFail('no'), sync] },
+      { send: [copyAtOnce('COPY nowhere FROM STDIN'), copyData('1\tone\n'), copyDone, sync] },
+      { send: [query('SELECT count(*) FROM loaded')] },
+      { send: [query('DELETE FROM loaded')] },
+    ],
+  },
+  {
+    name: 'COPY data behind messages that began no COPY',
+    exchanges: [
+      { send: [copyAtOnce('SELECT 1'), copyData('1\n'), copyData('2\n'), copyDone, sync] },
+      { send: [parse('', 'SELECT 1'), flush], until: '1' },
+      { send: [copyData('1\n'), bind(), execute(), sync] },
+      { send: [copyAtOnce('SELECT 1/0'), copyData('1\n'), copyDone, sync] },
+    ],
+  },
+  {
     name: 'COPY in, the Sync sent with the Execute',
     exchanges: [
       { send: [extended('COPY loaded FROM STDIN')], until: 'G' },
@@ -420,3 +446,15 @@ for (const conversation of [...single, ...names, ...portals, ...pipelines, ...co
   test(`as PostgreSQL: ${conversation.name}`, () =>
     compare(conversation, database.oracle, pgpack.address));
 }
+
+test('a query behind a COPY that has no Sync is refused, and the session lives on', async () => {
+  const client = await RawClient.login(pgpack.address);
+  const lines = await client.ask([copyAtOnce('COPY loaded FROM STDIN'), query('SELECT 1')]);
+  assert.match(lines.at(-2)!, / C=0A000 M=a simple query behind extended messages/);
+  assert.deepEqual((await client.ask(query('SELECT 1'))).slice(1), [
+    'D 000000000131',
+    'C SELECT 1',
+    'Z I',
+  ]);
+  client.destroy();
+});

@@ -9,7 +9,7 @@ import type {
   Table,
   Volatility,
 } from '../../src/catalog/catalog.ts';
-import { tableKey } from '../../src/catalog/catalog.ts';
+import { nothingStateful, tableKey } from '../../src/catalog/catalog.ts';
 import type { KeyRule } from '../../src/sql/key-rules.ts';
 import { typeOid } from '../../src/types/type-oid.ts';
 
@@ -202,6 +202,7 @@ export const sampleCatalog: Catalog = {
   operators: byName(operators),
   searchPath: ['public'],
   defaultCollation: 'c',
+  stateful: nothingStateful,
 };
 
 function rule(

@@ -48,7 +48,7 @@ export async function startPgPack(options: PgPackOptions): Promise<PgPack> {
 }
 
 /** The configuration of `startPgPack`, by way of files as an operator writes them. */
-function configOf(options: PgPackOptions): Config {
+export function configOf(options: PgPackOptions): Config {
   const directory = mkdtempSync(join(tmpdir(), 'pgpack-test-config-'));
   try {
     const configPath = join(directory, 'pgdog.toml');

@@ -1,0 +1,28 @@
+// Statements that go through PgPack also where there is one shard, since the server alone would
+// answer for its connection and not for the session.
+
+import type { StatementPlan } from '../plan/statement-plan.ts';
+import { isNamed, isOnServer } from './named-statement.ts';
+import type { SessionContext } from './session-context.ts';
+import { resetsToStartup } from './session-reset.ts';
+
+export function hasOwnCommand(
+  session: SessionContext,
+  plans: readonly StatementPlan[],
+): boolean {
+  return plans.some(plan => isOwnCommand(session, plan));
+}
+
+export function isOwnCommand(session: SessionContext, { effect }: StatementPlan): boolean {
+  if (effect === null || session.transaction.failed) return false;
+  switch (effect.kind) {
+    case 'deallocate':
+      return !isOnServer(session, effect.name);
+    case 'prepare':
+      return session.statements.find(effect.name) !== null;
+    case 'execute':
+      return isNamed(session, effect);
+    default:
+      return resetsToStartup(session, effect);
+  }
+}

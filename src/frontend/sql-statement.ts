@@ -1,0 +1,12 @@
+// A statement that a client prepared with PREPARE of SQL, as several shards have it.
+
+export interface SqlStatement {
+  readonly sql: string;
+  /** Qualified names of the parameters' types. */
+  readonly types: readonly string[];
+  /** The settings it was read under, as one text. */
+  readonly settings: string;
+}
+
+/** Statements by name; null: the client's server has it. */
+export type SqlStatements = Map<string, SqlStatement | null>;
