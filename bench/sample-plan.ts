@@ -15,6 +15,5 @@ export const planSample: PlanStatement = (sql, stmt) => ({
     catalog: sampleCatalog,
     rules: sampleRules,
   }),
-  parameters: false,
-  unresolved: false,
+  parameters: 0,
 });

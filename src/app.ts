@@ -20,9 +20,11 @@ import {
   type Server,
   type User,
 } from './config/topology.ts';
+import { shareOf } from './config/worker-share.ts';
 import type { LoginRequest } from './frontend/client-login.ts';
 import type { DatabaseService } from './frontend/database-service.ts';
 import { Listener } from './frontend/listener.ts';
+import type { Peers } from './frontend/peers.ts';
 import { ServiceDirectory } from './frontend/service-directory.ts';
 import { SessionTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
 import { UserDirectory } from './frontend/user-directory.ts';
@@ -50,6 +52,10 @@ export interface App {
   /** What SHUTDOWN of the admin database asks for; who started the app closes it. */
   readonly stopRequested: Promise<ShutdownMode>;
   readonly controls: AdminControls;
+  /** What the admin database sees and does, of this event loop alone. */
+  readonly own: AdminTarget;
+  /** A CancelRequest that another worker was sent. */
+  cancel(processId: number, secret: Buffer): void;
   close(options: CloseOptions): Promise<void>;
 }
 
@@ -67,6 +73,18 @@ export interface AppOptions {
   readonly log?: Logger;
   /** The configuration as the files have it now. Throws what is wrong with them. */
   readonly readConfig?: () => Config;
+  /** One of several workers; without it, this event loop is the only one. */
+  readonly worker?: AppWorker;
+}
+
+/** A worker keeps to its share of the limits. */
+export interface AppWorker {
+  readonly peers: Peers;
+  /** What the admin database acts on: all workers. */
+  readonly admin: AdminTarget;
+  readonly paused: Iterable<string>;
+  readonly disabled: Iterable<string>;
+  readonly maintenance: boolean;
 }
 
 /** Rejects when the port cannot be listened on or TLS files cannot be read. */
@@ -74,7 +92,7 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   await loadParser();
   const { logLevel, logFormat, host, port } = config.general;
   const log = options.log ?? createLogger(logLevel, logFormat);
-  const app = new RunningApp(config, log, options.readConfig);
+  const app = new RunningApp(config, log, options.readConfig, options.worker ?? null);
   await app.listen(host, port);
   return app;
 }
@@ -90,11 +108,15 @@ class RunningApp implements App {
   readonly #secrets = new ServerSecrets((user, database) => this.#users.forget(user, database));
   readonly #maintenance: NodeJS.Timeout;
   #timeouts: NodeJS.Timeout | null = null;
+  readonly #peers: Peers | null;
+  /** As the files have it; `#config` is this worker's share. */
+  #whole: Config;
   #config: Config;
   #clientTls: ReturnType<typeof clientSideTlsOptions> | null;
   #serverTls: ServerTls | null;
   #port = 0;
   readonly controls: AdminControls;
+  readonly own: AdminTarget;
   readonly #admin: AdminDatabase;
   readonly #startedAtMs = Date.now();
   #requestStop: (mode: ShutdownMode) => void = () => {};
@@ -102,12 +124,19 @@ class RunningApp implements App {
     this.#requestStop = resolve;
   });
 
-  constructor(config: Config, log: Logger, readConfig: (() => Config) | undefined) {
-    this.#config = config;
+  constructor(
+    config: Config,
+    log: Logger,
+    readConfig: (() => Config) | undefined,
+    worker: AppWorker | null,
+  ) {
+    this.#peers = worker?.peers ?? null;
+    this.#whole = config;
+    this.#config = this.#shareOf(config);
     this.#log = log;
     this.#clientTls = clientTls(config);
     this.#serverTls = serverTls(config);
-    this.#connectQueue = new PQueue({ concurrency: config.general.fanOutConnections });
+    this.#connectQueue = new PQueue({ concurrency: this.#config.general.fanOutConnections });
     this.#users = new UserDirectory({
       config: () => this.#config,
       targets: (user, database) => this.#targets(user, database),
@@ -120,23 +149,25 @@ class RunningApp implements App {
       users: this.#users,
       serviceFor: request => this.#serviceFor(request),
       openAdmin: (...from) => this.#admin.open(...from),
+      peers: this.#peers,
       log,
     });
     this.#services = new ServiceDirectory({
       config: () => this.#config,
       targets: (user, database) => this.#targets(user, database),
       connectQueue: this.#connectQueue,
+      peers: this.#peers,
       onRetired: service => this.#listener.retire(service),
       onDropped: ({ user, database }) => this.#secrets.forget(user.name, database.name),
       log,
     });
     this.controls = this.#makeControls(readConfig);
-    const target: AdminTarget = {
+    this.own = {
       ...this.controls,
       snapshot: async detail => this.#snapshot(detail),
-      killClient: async id => this.#listener.terminateClient(id),
+      killClient: async id => this.#killClient(id),
     };
-    this.#admin = new AdminDatabase(target, () => this.#config, log);
+    this.#admin = new AdminDatabase(worker?.admin ?? this.own, () => this.#whole, log);
     const maintain = () => {
       this.#services.maintain(Date.now());
       this.#users.maintain(Date.now());
@@ -144,6 +175,7 @@ class RunningApp implements App {
     this.#maintenance = setInterval(maintain, maintenancePeriodMs);
     this.#maintenance.unref();
     this.#watchTimeouts();
+    if (worker !== null) this.#joinIn(worker);
     this.#services.openAll();
   }
 
@@ -170,14 +202,15 @@ class RunningApp implements App {
   async listen(host: string, port: number): Promise<void> {
     try {
       this.#port = await this.#listener.listen(host, port);
-      await this.#listenLocally(this.#port);
-      await this.#admin.listen();
+      // A path can be bound once, and the metrics are of all workers.
+      if (this.#peers === null || this.#peers.worker === 0) await this.#listenLocally(this.#port);
+      if (this.#peers === null) await this.#admin.listen();
     } catch (error) {
       this.#listener.destroy();
       this.#stop();
       throw error;
     }
-    this.#log.info({ host, port: this.#port }, 'PgPack is listening');
+    this.#say({ host, port: this.#port }, 'PgPack is listening');
   }
 
   async #listenLocally(port: number): Promise<void> {
@@ -196,13 +229,14 @@ class RunningApp implements App {
     const [forClients, forServers] = [clientTls(config), serverTls(config)];
     this.#clientTls = forClients;
     this.#serverTls = forServers;
-    this.#config = config;
-    this.#connectQueue.concurrency = config.general.fanOutConnections;
+    this.#whole = config;
+    this.#config = this.#shareOf(config);
+    this.#connectQueue.concurrency = this.#config.general.fanOutConnections;
     this.#users.reload();
     this.#services.reload();
     this.#watchTimeouts();
     this.#services.openAll();
-    this.#log.info('configuration reloaded');
+    this.#say({}, 'configuration reloaded');
   }
 
   #makeControls(readConfig: (() => Config) | undefined): AdminControls {
@@ -223,12 +257,16 @@ class RunningApp implements App {
     };
   }
 
+  cancel(processId: number, secret: Buffer): void {
+    this.#listener.cancel(processId, secret);
+  }
+
   async close({ drain, mode }: CloseOptions): Promise<void> {
     const how = mode ?? (drain ? 'servers' : 'now');
     if (how !== 'now') await this.#drain(how === 'servers');
     this.#listener.destroy();
     this.#stop();
-    this.#log.info('PgPack has stopped');
+    this.#say({}, 'PgPack has stopped');
   }
 
   /** Waits for transactions up to shutdown_timeout (for clients: as long as it takes), then for
@@ -246,8 +284,8 @@ class RunningApp implements App {
   #snapshot(detail: SnapshotDetail): Snapshot {
     const services = this.#services;
     const observed = {
-      worker: 0,
-      workers: 1,
+      worker: this.#peers?.worker ?? 0,
+      workers: this.#peers?.workers ?? 1,
       version: version(),
       startedAtMs: this.#startedAtMs,
       services: services.all,
@@ -258,6 +296,30 @@ class RunningApp implements App {
       isDisabled: (database: string) => services.isDisabled(database),
     };
     return takeSnapshot(observed, detail);
+  }
+
+  /** `id` as `publicId` of a snapshot makes it. */
+  #killClient(id: number): boolean {
+    const { worker, workers } = this.#peers ?? { worker: 0, workers: 1 };
+    return this.#listener.terminateClient((id - worker) / workers);
+  }
+
+  #shareOf(config: Config): Config {
+    return this.#peers === null
+      ? config
+      : shareOf(config, this.#peers.worker, this.#peers.workers);
+  }
+
+  /** What commands have done to the other workers. */
+  #joinIn({ paused, disabled, maintenance }: AppWorker): void {
+    for (const name of paused) void this.#services.pause(name);
+    for (const name of disabled) this.#services.enable(name, false);
+    this.#services.setMaintenance(maintenance);
+  }
+
+  /** For several workers whoever started them says it once. */
+  #say(fields: object, text: string): void {
+    this.#log[this.#peers === null ? 'info' : 'debug'](fields, text);
   }
 
   #stop(): void {
@@ -326,6 +388,12 @@ class RunningApp implements App {
     this.#timeouts = setInterval(look, timeoutPeriodMs(this.#config));
     this.#timeouts.unref();
   }
+}
+
+/** Throws when a TLS file that the configuration names cannot be used. */
+export function checkTlsFiles(config: Config): void {
+  clientTls(config);
+  serverTls(config);
 }
 
 function clientTls({ general }: Config): ReturnType<typeof clientSideTlsOptions> | null {

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import type { ShutdownMode } from './admin/admin-target.ts';
-import { type App, startApp } from './app.ts';
+import { startApp } from './app.ts';
 import { makePasswordHash } from './auth/password-hash.ts';
 import { createLogger, silentLogger } from './common/logger.ts';
 import { version } from './common/version.ts';
@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { ConfigErrors, formatProblem } from './config/problem.ts';
 import { loadInto, runDemo } from './demo/demo.ts';
+import { type PgPack, startPgPack } from './workers/start-pgpack.ts';
 
 const usage = `PgPack: one PostgreSQL endpoint in front of many PostgreSQL shards
 
@@ -102,22 +103,22 @@ async function run(input: ConfigInput): Promise<number> {
     for (const warning of found) log.warn(formatProblem(warning));
     return next;
   };
-  let app: App;
+  let pgpack: PgPack;
   try {
-    app = await startApp(config, { log, readConfig });
+    pgpack = await startPgPack(config, { log, readConfig });
   } catch (error) {
     process.stderr.write(`pgpack: cannot start: ${(error as Error).message}\n`);
     return 1;
   }
-  process.on('SIGHUP', () => {
+  process.on('SIGHUP', async () => {
     try {
-      app.reload(readConfig());
+      await pgpack.reload(readConfig());
     } catch (error) {
       log.error(`configuration not reloaded, the old one stays: ${(error as Error).message}`);
     }
   });
-  const mode = await Promise.race([stopSignal(log), app.stopRequested]);
-  await app.close({ drain: true, mode });
+  const mode = await Promise.race([stopSignal(log), pgpack.stopRequested]);
+  await pgpack.close({ drain: true, mode });
   return 0;
 }
 

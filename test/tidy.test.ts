@@ -28,7 +28,7 @@ const floors: Readonly<Record<string, number>> = {
   frontend: 8,
   admin: 9,
   'app.ts': 10,
-  demo: 11,
+  ...{ workers: 11, demo: 11 },
   'cli.ts': 12,
 };
 

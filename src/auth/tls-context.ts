@@ -2,7 +2,7 @@
 // read and checked here, so that a wrong path or key is an error of the configuration at start or
 // reload, not of the first connection.
 
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
@@ -56,6 +56,12 @@ export function clientSideTlsOptions(settings: ClientSideTls): TLSSocketOptions 
     cert: ['tls_certificate', settings.certificate],
     key: ['tls_private_key', settings.privateKey],
     ca: clientCa === null ? null : ['tls_client_ca_certificate', clientCa],
+    // As be_tls_init in src/backend/libpq/be-secure-openssl.c: no session is resumed, so that every
+    // connection shows its certificate. The context keeps clients that ask for it from failing.
+    more: {
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+      sessionIdContext: 'pgpack',
+    },
   });
   return {
     isServer: true,
@@ -107,6 +113,7 @@ export function serverSideTlsContext(settings: ServerSideTls): ServerSideTlsCont
     cert: certificate === null ? null : ['tls_server_certificate', certificate],
     key: privateKey === null ? null : ['tls_server_private_key', privateKey],
     ca: ca === null ? null : ['tls_server_ca_certificate', ca],
+    more: {},
   });
   return {
     enabled: verify !== 'disabled',
@@ -132,10 +139,12 @@ interface ContextFiles {
   readonly cert: FileSetting | null;
   readonly key: FileSetting | null;
   readonly ca: FileSetting | null;
+  /** What is not from files. */
+  readonly more: SecureContextOptions;
 }
 
 function contextOf(files: ContextFiles): SecureContext {
-  const options: SecureContextOptions = { minVersion };
+  const options: SecureContextOptions = { minVersion, ...files.more };
   const used: FileSetting[] = [];
   // One after the other, so that an error names its file.
   for (const part of ['cert', 'key', 'ca'] as const) {

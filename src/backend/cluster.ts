@@ -4,7 +4,8 @@ import type PQueue from 'p-queue';
 import type { PgError } from '../common/pg-error.ts';
 import type { PoolStats } from '../metrics/pool-stats.ts';
 import { NotificationHub } from './notification-hub.ts';
-import { Pool, type PoolLimits, type WaitOwner } from './pool.ts';
+import { Pool, type PoolLimits } from './pool.ts';
+import type { WaitOwner } from './pool-waiters.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { openServer, type ServerLoginOptions } from './server-login.ts';
@@ -74,6 +75,7 @@ export class Cluster {
 
   /** Whoever waits for connections as `owner` gets `error` instead. */
   refuseWaiting(owner: WaitOwner, error: PgError): void {
+    if (owner.waitingSinceMs === 0) return;
     for (const pool of this.pools) pool.refuseWaiting(owner, error);
   }
 

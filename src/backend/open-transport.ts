@@ -11,14 +11,16 @@ function isLocal({ host }: ServerAddress): boolean {
   return host.startsWith('/');
 }
 
-/** Rejects with an Error that says why. TLS is never used on Unix sockets, as in libpq. */
+/** Rejects with an Error that says why, after `timeoutMs` at the latest. TLS is never used on Unix
+ *  sockets, as in libpq. */
 export async function openTransport(address: ServerAddress, timeoutMs: number): Promise<Transport> {
+  const untilMs = Date.now() + timeoutMs;
   const transport = await Transport.connect(connectOptions(address), timeoutMs);
   const tls = isLocal(address) ? null : (address.tls?.() ?? null);
   if (tls === null) return transport;
   const timer = setTimeout(
     () => transport.destroy(new Error(`no TLS handshake within ${timeoutMs} ms`)),
-    timeoutMs,
+    Math.max(1, untilMs - Date.now()),
   );
   try {
     if (tls.direct || (await agreesToTls(transport, tls))) {

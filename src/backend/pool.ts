@@ -10,8 +10,10 @@ import { turnClock } from '../common/turn-clock.ts';
 import { PoolStats } from '../metrics/pool-stats.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
+import { cancelQuery } from './cancel-query.ts';
 import { checkConnection } from './check-connection.ts';
 import { Pipelines } from './pipelines.ts';
+import { type PoolWaiter, PoolWaiters, type WaitOwner } from './pool-waiters.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -27,29 +29,14 @@ export interface PoolLimits {
   readonly serverLifetimeMs: number;
   readonly serverLifetimeJitterMs: number;
   readonly rollbackTimeoutMs: number;
+  /** Whether connections that a client left in mid-query or in a transaction are mended: always,
+   *  only where ROLLBACK does, or never. */
+  readonly connectionRecovery: 'recover' | 'rollback_only' | 'drop';
   /** An idle connection is checked when nobody used or checked it for so long. */
   readonly healthcheckIntervalMs: number;
   readonly healthcheckTimeoutMs: number;
   /** Queries of several clients on one connection at a time; see `Pipelines`. */
   readonly pipelineDepth: number;
-}
-
-/** For whom somebody waits. */
-export interface WaitOwner {
-  /** Connections of its are in use meanwhile: it waits in the middle of a transaction. */
-  readonly holdsServers: boolean;
-  /** Since when it waits, in ms since 1970; 0: it does not. Set here, as is `waitMs`. */
-  waitingSinceMs: number;
-  /** How long it has waited altogether. */
-  waitMs: number;
-}
-
-/** Who waits for a connection. Called back at most once, with one or the other. */
-export interface PoolWaiter {
-  readonly owner?: WaitOwner;
-  onServer(server: ServerConnection): void;
-  /** PgError `checkoutTimeout`, or what kept a connection from being opened. */
-  onRefused(error: unknown): void;
 }
 
 /** How exactly waiters are given up on: one timer looks at all of them. */
@@ -69,8 +56,7 @@ export class Pool {
   readonly #connectQueue: PQueue;
   readonly #idle: ServerConnection[] = [];
   readonly #all = new Set<ServerConnection>();
-  /** First come, first served; with the time since when each waits. */
-  readonly #waiters = new Map<PoolWaiter, number>();
+  readonly #waiters = new PoolWaiters();
   #sweep: NodeJS.Timeout | null = null;
   #opening = 0;
   #closed = false;
@@ -134,8 +120,7 @@ export class Pool {
 
   /** Of the client that waits longest; 0: nobody does. */
   get longestWaitMs(): number {
-    for (const sinceMs of this.#waiters.values()) return Math.max(0, Date.now() - sinceMs);
-    return 0;
+    return this.#waiters.longestMs;
   }
 
   /** Gives out nothing but to those in mid-transaction: PAUSE, maintenance mode. */
@@ -167,22 +152,7 @@ export class Pool {
 
   /** Whoever waits as `owner` gets `error` instead. */
   refuseWaiting(owner: WaitOwner, error: PgError): void {
-    for (const waiter of this.#waiters.keys()) {
-      if (waiter.owner !== owner) continue;
-      this.#endWait(waiter);
-      waiter.onRefused(error);
-    }
-  }
-
-  /** Answers how long it has waited, in ms. */
-  #endWait(waiter: PoolWaiter): number {
-    const ms = Math.max(0, Date.now() - (this.#waiters.get(waiter) ?? Date.now()));
-    this.#waiters.delete(waiter);
-    const { owner } = waiter;
-    if (owner === undefined) return ms;
-    owner.waitingSinceMs = 0;
-    owner.waitMs += ms;
-    return ms;
+    this.#waiters.refuse(owner, error);
   }
 
   /** The same for a caller that has found no idle connection. */
@@ -191,9 +161,7 @@ export class Pool {
       waiter.onRefused(new PgError(errors.shuttingDown));
       return;
     }
-    const now = Date.now();
-    this.#waiters.set(waiter, now);
-    if (waiter.owner) waiter.owner.waitingSinceMs = now;
+    this.#waiters.add(waiter);
     this.#watchWaiters();
     this.#openForWaiters();
   }
@@ -226,8 +194,7 @@ export class Pool {
       this.reconnect();
       return;
     }
-    const now = Date.now();
-    for (const waiter of this.#waiters.keys()) this.#waiters.set(waiter, now);
+    this.#waiters.restart();
     this.#goOn();
   }
 
@@ -275,19 +242,14 @@ export class Pool {
   #giveUpLate(): void {
     this.#sweep = null;
     turnClock.stale = true;
-    const now = Date.now();
     const ms = this.#limits.checkoutTimeoutMs;
-    for (const [waiter, sinceMs] of this.#waiters) {
-      if (now - sinceMs < ms) break;
-      if (this.#maintenance && !isUrgent(waiter)) continue;
-      this.#endWait(waiter);
-      const { shard } = this.#address;
+    this.#waiters.refuseLate(ms, this.#maintenance, sinceMs => {
       this.stats.waitTimeouts += 1;
-      const couldNotOpen = this.#retryAtMs - retryMs >= sinceMs ? this.#failure : null;
-      waiter.onRefused(couldNotOpen ?? new PgError(errors.checkoutTimeout, { shard, ms }));
-    }
+      if (this.#failure !== null && this.#retryAtMs - retryMs >= sinceMs) return this.#failure;
+      return new PgError(errors.checkoutTimeout, { shard: this.#address.shard, ms });
+    });
     if (this.#waiters.size === 0) return;
-    if (now >= this.#retryAtMs) this.#openForWaiters();
+    if (Date.now() >= this.#retryAtMs) this.#openForWaiters();
     this.#watchWaiters();
   }
 
@@ -306,6 +268,11 @@ export class Pool {
       else this.#giveOn(server);
       return;
     }
+    if (this.#givesUp(server)) {
+      if (server.readyDue > 0) void cancelQuery(server);
+      server.destroy();
+      return;
+    }
     this.stats.cleaned += 1;
     if (server.transactionStatus !== TransactionStatus.idle) this.stats.rollbacks += 1;
     server.afterCancels(() => {
@@ -314,6 +281,14 @@ export class Pool {
         () => server.destroy(),
       );
     });
+  }
+
+  /** A connection that a client left in the middle of something need not be mended. */
+  #givesUp(server: ServerConnection): boolean {
+    const { connectionRecovery } = this.#limits;
+    if (connectionRecovery === 'recover') return false;
+    if (server.readyDue > 0 || server.openExchange) return true;
+    return connectionRecovery === 'drop' && server.transactionStatus !== TransactionStatus.idle;
   }
 
   /** Closes what is idle too long or past its lifetime; keeps the minimum open. */
@@ -358,7 +333,7 @@ export class Pool {
   close(): void {
     this.#closed = true;
     this.#closeIdle();
-    this.#failWaiters(new PgError(errors.shuttingDown));
+    this.#waiters.refuseAll(new PgError(errors.shuttingDown));
   }
 
   /** Closes every connection, also those in use. */
@@ -385,13 +360,11 @@ export class Pool {
   }
 
   #giveToWaiter(server: ServerConnection): boolean {
-    for (const waiter of this.#waiters.keys()) {
-      if (this.held && !isUrgent(waiter)) continue;
-      this.stats.waited(this.#endWait(waiter));
-      waiter.onServer(server);
-      return true;
-    }
-    return false;
+    const waiter = this.#waiters.first(this.held);
+    if (waiter === null) return false;
+    this.stats.waited(this.#waiters.end(waiter));
+    waiter.onServer(server);
+    return true;
   }
 
   #discard(server: ServerConnection): void {
@@ -405,9 +378,7 @@ export class Pool {
   }
 
   #openForWaiters(): void {
-    let waiting = this.#waiters.size;
-    if (this.held) for (const waiter of this.#waiters.keys()) if (!isUrgent(waiter)) waiting -= 1;
-    if (this.#opening >= waiting) return;
+    if (this.#opening >= this.#waiters.count(this.held)) return;
     if (this.#all.size + this.#opening >= this.#sizeMax()) return;
     this.#open();
   }
@@ -415,12 +386,8 @@ export class Pool {
   /** The pool's size, with the reserve when the first client has waited long enough. */
   #sizeMax(): number {
     const { poolSize, reservePoolSize, reservePoolTimeoutMs } = this.#limits;
-    if (reservePoolSize === 0) return poolSize;
-    for (const sinceMs of this.#waiters.values()) {
-      if (Date.now() - sinceMs < reservePoolTimeoutMs) break;
-      return poolSize + reservePoolSize;
-    }
-    return poolSize;
+    const isLong = reservePoolSize > 0 && this.#waiters.longestMs >= reservePoolTimeoutMs;
+    return isLong ? poolSize + reservePoolSize : poolSize;
   }
 
   #open(): void {
@@ -447,7 +414,7 @@ export class Pool {
           // With others still open the waiters can go on waiting for those, and for a server that
           // is starting.
           const isHopeless = this.#all.size === 0 && this.#opening === 0 && !isStarting(error);
-          if (isHopeless && !this.held) this.#failWaiters(error);
+          if (isHopeless && !this.held) this.#waiters.refuseAll(error);
         },
       );
   }
@@ -468,17 +435,6 @@ export class Pool {
     this.#giveOn(server);
     this.#openForWaiters();
   }
-
-  #failWaiters(error: unknown): void {
-    const refused = [...this.#waiters.keys()];
-    for (const waiter of refused) this.#endWait(waiter);
-    for (const waiter of refused) waiter.onRefused(error);
-  }
-}
-
-/** It holds other connections, which come back only if it goes on. */
-function isUrgent({ owner }: PoolWaiter): boolean {
-  return owner?.holdsServers === true;
 }
 
 /** The server accepts no connections yet, or not any more (57P03, cannot_connect_now). */

@@ -64,7 +64,8 @@ async function attemptLogin(
   try {
     return await loginWithAny(address, await currentSecrets(address, secrets), options);
   } catch (error) {
-    if (!isRefusal(error) || !secrets.refused(address)) throw error;
+    const refused = isRefusal(error) || error instanceof ServerAuthenticationError;
+    if (!refused || !secrets.refused(address)) throw error;
     return loginWithAny(address, await currentSecrets(address, secrets), options);
   }
 }
@@ -119,10 +120,12 @@ async function loginWith(
   password: ServerSecret | string | null,
   options: ServerLoginOptions,
 ): Promise<ServerConnection> {
-  const transport = await openTransport(address, options.connectTimeoutMs);
+  const timeoutMs = timerMs(options.connectTimeoutMs);
+  const untilMs = Date.now() + timeoutMs;
+  const transport = await openTransport(address, timeoutMs);
   const timer = setTimeout(
-    () => transport.destroy(new Error(`no login within ${options.connectTimeoutMs} ms`)),
-    timerMs(options.connectTimeoutMs),
+    () => transport.destroy(new Error(`no login within ${timeoutMs} ms`)),
+    Math.max(1, untilMs - Date.now()),
   );
   try {
     const parameters = new Map([

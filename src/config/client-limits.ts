@@ -27,8 +27,10 @@ export function clientTimeouts(general: General, user: User): ClientTimeouts {
   };
 }
 
+export type LimitedUser = Pick<User, 'name' | 'maxUserClientConnections'>;
+
 /** Clients that `user` may have at once in all databases. */
-export function userClientsMax(general: General, user: User): number {
+export function userClientsMax(general: General, user: LimitedUser): number {
   return user.maxUserClientConnections ?? general.maxUserClientConnections ?? Infinity;
 }
 

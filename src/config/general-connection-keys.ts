@@ -274,10 +274,11 @@ export const poolKeys = {
   ),
   connectionRecovery: choice(
     'connection_recovery',
-    { recover: 'works', rollback_only: 'later', drop: 'later' },
+    { recover: 'works', rollback_only: 'works', drop: 'works' },
     'recover',
     'works',
-    'What happens to the server connection of a client that vanished.',
+    'What happens to the server connection of a client that vanished: it is mended, mended where ' +
+      'a ROLLBACK does, or closed.',
     { synonyms: { rollbackonly: 'rollback_only' } },
   ),
   clientConnectionRecovery: choice(

@@ -89,6 +89,7 @@ export interface PoolSettings {
   readonly connectAttempts: number;
   readonly connectAttemptDelayMs: number;
   readonly rollbackTimeoutMs: number;
+  readonly connectionRecovery: 'recover' | 'rollback_only' | 'drop';
   readonly healthcheckIntervalMs: number;
   readonly healthcheckTimeoutMs: number;
   /** Reads of several clients that one server connection runs one behind the other; 1: none. */
@@ -134,6 +135,7 @@ export function poolSettings(
     connectAttempts: general.connectAttempts,
     connectAttemptDelayMs: general.connectAttemptDelayMs,
     rollbackTimeoutMs: general.rollbackTimeoutMs,
+    connectionRecovery: general.connectionRecovery,
     healthcheckIntervalMs: general.healthcheckIntervalMs,
     healthcheckTimeoutMs: general.healthcheckTimeoutMs,
     pipelineDepth: general.pipelineDepth,

@@ -7,8 +7,8 @@ import type { StatementTiming } from './statement-timing.ts';
 export interface CachedStatement {
   readonly sql: string;
   readonly plan: StatementPlan;
-  /** It has parameters (`$1`). */
-  readonly parameters: boolean;
+  /** The number of its highest parameter (`$1`); 0: it has none. */
+  readonly parameters: number;
   readonly timing: StatementTiming;
   /** Number of the cache it is from. */
   readonly scope: number;

@@ -1,4 +1,5 @@
-// The keys by which a client's CancelRequest finds its session (BackendKeyData).
+// The keys by which a client's CancelRequest finds its session (BackendKeyData). The remainder of
+// a process id says which worker has the session.
 
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
@@ -13,11 +14,20 @@ export interface CancelKey {
 
 export class CancelKeys {
   readonly #sessions = new Map<number, { secret: Buffer; session: Cancelable }>();
+  readonly #worker: number;
+  readonly #workers: number;
+
+  /** Of one of so many workers, which count from 0. */
+  constructor(worker = 0, workers = 1) {
+    this.#worker = worker;
+    this.#workers = workers;
+  }
 
   /** A key nobody has. Protocol 3.2 allows long secrets, 3.0 has 4 bytes. */
   add(session: Cancelable, minor: number): CancelKey {
+    const multiples = Math.floor((2 ** 31 - 1) / this.#workers);
     let processId: number;
-    do processId = randomInt(1, 2 ** 31 - 1);
+    do processId = randomInt(1, multiples) * this.#workers + this.#worker;
     while (this.#sessions.has(processId));
     const secret = randomBytes(minor >= 2 ? 32 : 4);
     this.#sessions.set(processId, { secret, session });
@@ -26,6 +36,11 @@ export class CancelKeys {
 
   delete({ processId }: CancelKey): void {
     this.#sessions.delete(processId);
+  }
+
+  /** Whether it is for this worker to `cancel`. */
+  owns(processId: number): boolean {
+    return processId % this.#workers === this.#worker;
   }
 
   /** A key that is not right is ignored, as PostgreSQL does. */

@@ -4,17 +4,17 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { databaseClientsMax, userClientsMax } from '../config/client-limits.ts';
+import { databaseClientsMax, type LimitedUser, userClientsMax } from '../config/client-limits.ts';
 import type { Config } from '../config/config.ts';
-import type { User } from '../config/topology.ts';
+import type { ClientCounter } from './peers.ts';
 
-export class ClientCount {
+export class ClientCount implements ClientCounter {
   readonly #users = new Map<string, number>();
   readonly #databases = new Map<string, number>();
 
   /** Throws PgError `tooManyDatabaseClients` or `tooManyUserClients`; else the client counts
    *  until `leave`. */
-  enter(config: Config, user: User, databaseName: string): void {
+  enter(config: Config, user: LimitedUser, databaseName: string): void {
     const database = config.databases.get(databaseName);
     const databaseMax = database === undefined ? 0 : databaseClientsMax(config.general, database);
     if ((this.#databases.get(databaseName) ?? 0) >= databaseMax) {
@@ -27,7 +27,7 @@ export class ClientCount {
     add(this.#users, user.name, 1);
   }
 
-  leave(user: User, databaseName: string): void {
+  leave(user: LimitedUser, databaseName: string): void {
     add(this.#databases, databaseName, -1);
     add(this.#users, user.name, -1);
   }

@@ -12,8 +12,8 @@ export interface UnitHandler {
   readonly busy: boolean;
   readonly closed: boolean;
   handle(unit: Unit): void;
-  /** The client broke the protocol. */
-  intakeFailed(error: unknown): void;
+  /** Tells the client why, and closes. */
+  terminate(error: unknown): void;
 }
 
 /** Bytes kept for a busy client before it is made to wait. */
@@ -46,7 +46,7 @@ export class ClientIntake {
       }
       this.#limit();
     } catch (error) {
-      this.#handler.intakeFailed(error);
+      this.#handler.terminate(error);
     }
   }
 
@@ -141,7 +141,7 @@ export class ClientIntake {
       if (this.#paused && (this.#copy === null || this.#copy.wanted)) this.#unpause();
       this.#limit();
     } catch (error) {
-      this.#handler.intakeFailed(error);
+      this.#handler.terminate(error);
     }
   }
 }

@@ -5,7 +5,6 @@
 //     │              └──CopyInResponse──▶ copy ──CopyDone/CopyFail──▶ busy
 //     └──Terminate, client gone, protocol violation──▶ closed
 
-import { cancelQuery } from '../backend/cancel-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { ServerPipeline } from '../backend/server-pipeline.ts';
 import type { Settings } from '../backend/settings-registry.ts';
@@ -36,7 +35,7 @@ import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
 import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type { RelayRequest, RelayResult, SessionContext } from './session-context.ts';
+import type { RelayRequest, RelayResult, RequestFor, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
 import { firstPin, noteLeftovers, pinAfterDiscard } from './session-pin.ts';
 import { SessionStatements } from './session-statements.ts';
@@ -133,10 +132,6 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     this.intake.onBytes(buffer, length);
   }
 
-  intakeFailed(error: unknown): void {
-    this.#fatal(error);
-  }
-
   onDrain(): void {
     this.#relay.onClientDrain();
     this.#drain.drained();
@@ -154,20 +149,14 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   }
 
   /** Tells the client why and closes. */
-  terminate(error: PgError): void {
+  terminate(error: unknown): void {
     this.#fatal(error);
   }
 
   /** Stops what runs now on every server this client holds. */
   cancel(why: ErrorEntry = errors.queryCanceled): void {
-    const relay = this.#relay;
-    const { pipeline } = relay;
-    if (pipeline === null) this.transaction.cancel(why);
-    else if (pipeline.isolate(relay)) void cancelQuery(pipeline.server);
-    else {
-      relay.detach();
-      this.#unitFailed(new PgError(why), this.#unit!);
-    }
+    if (this.#relay.pipeline === null) this.transaction.cancel(why);
+    else if (!this.#relay.cancelShared()) this.#unitFailed(new PgError(why), this.#unit!);
   }
 
   /** Connections that work for it now, its own or one it shares. */
@@ -335,7 +324,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
 
   startRelay(server: ServerConnection, request: RelayRequest): void {
     const goesOn = this.exchangeServer === server;
-    this.#request = goesOn ? joined(this.#request!, request) : request;
+    this.#request = goesOn ? joined(this.#request!, request, this.#relay) : request;
     const { open, forwardReady, steps, timing } = request;
     const wantTags = open || goesOn || hasEffects(request);
     this.#relay.start(server, { open, forwardReady, wantTags, steps, timing });
@@ -353,10 +342,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     } else goOn();
   }
 
-  relayWhenReady(
-    shard: number,
-    requestFor: (server: ServerConnection) => RelayRequest | Promise<RelayRequest>,
-  ): void {
+  relayWhenReady(shard: number, requestFor: RequestFor): void {
     const unit = this.#unit!;
     const failed = (error: unknown) => this.#unitFailed(error, unit);
     const start = (server: ServerConnection) => {
@@ -435,7 +421,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     const inTransaction = this.transaction.mode !== 'none';
     if (this.#relay.forwarded || inTransaction) {
       // PostgreSQL would have ended the session; half an answer cannot be taken back.
-      this.#fatal(error, [server]);
+      this.#fatal(this.#relay.failed ? null : error, [server]);
     } else if (waiter !== null) {
       waiter.reject(error);
     } else {
@@ -478,12 +464,12 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     return this.#drain.wait();
   }
 
-  /** The client broke the protocol, or we did: says so and closes. */
+  /** The client broke the protocol, or we did: says so and closes. null: the server has said why. */
   #fatal(error: unknown, servers = this.servers): void {
     if (this.#closed) return;
     // An error behind a part of a row would be taken for the rest of it.
     const inRow = this.#relay.forwarded && servers.some(server => server.inRow);
-    if (!inRow) this.client.write(errorAnswer(error));
+    if (!inRow && error !== null) this.client.write(errorAnswer(error));
     this.client.end();
     this.#close();
   }

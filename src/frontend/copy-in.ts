@@ -135,41 +135,37 @@ function receive(
     else for (const branch of branches) branch.add(bytes);
   };
   return new Promise((resolve, reject) => {
-    let failure: unknown = null;
-    const attempt = (work: () => void) => {
-      if (failure !== null) return;
+    // PostgreSQL says so at once; what still comes is dropped (postgres.c, PostgresMain).
+    const stop = (error: unknown) => {
+      session.intake.stopCopy();
+      reject(error);
+    };
+    const attempt = (work: () => void): boolean => {
       try {
         work();
+        return true;
       } catch (error) {
-        failure = error;
+        stop(error);
+        return false;
       }
     };
     const receiver: CopyReceiver = {
       onData(message) {
-        attempt(() => distributor.push(message.subarray(headerBytes), to));
-        failure ??= branches.find(branch => branch.error !== null)?.error ?? null;
-        // After a failure the rest is read and dropped, as PostgreSQL does.
-        if (failure !== null) return true;
+        if (!attempt(() => distributor.push(message.subarray(headerBytes), to))) return false;
         return branches.every(branch => branch.flowing);
       },
       onDone() {
-        attempt(() => distributor.end(to));
-        if (failure !== null) return reject(failure);
+        if (!attempt(() => distributor.end(to))) return;
         for (const branch of branches) branch.done();
         resolve();
       },
       onFail(reason) {
-        const what = `COPY from stdin failed: ${reason}`;
-        reject(failure ?? new PgError(errors.copyFailed, { what }));
+        reject(new PgError(errors.copyFailed, { what: `COPY from stdin failed: ${reason}` }));
       },
     };
     for (const branch of branches) {
       branch.onDrain = () => branches.every(one => one.flowing) && session.intake.resumeCopy();
-      branch.onError = error => {
-        failure ??= error;
-        session.intake.stopCopy();
-        reject(failure);
-      };
+      branch.onError = stop;
     }
     session.intake.receiveCopy(receiver);
   });

@@ -19,7 +19,7 @@ import { DatabaseStats } from '../metrics/database-stats.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { planStatement } from '../planner/plan-statement.ts';
 import type { ShardingKeyType } from '../sharding/sharding-key.ts';
-import { hasParameters, type SyntaxNode } from '../sql/syntax-tree.ts';
+import { parameterCount, type SyntaxNode } from '../sql/syntax-tree.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import { StatementRegistry } from './prepared-statement.ts';
@@ -64,6 +64,8 @@ export class DatabaseService {
   readonly parameters = new BoundedCache<number, ReadonlyMap<string, string>>(1_000);
   /** Tells the services of other users of the database that tables changed. */
   onSchemaChanged: () => void = () => {};
+  /** Forgets the catalog if another worker has changed tables; null: there is no other. */
+  lookAtOthers: (() => void) | null = null;
 
   readonly log: Logger;
   #config: Config;
@@ -165,6 +167,10 @@ export class DatabaseService {
     if (this.#sessions === 0) this.#onUnused();
   }
 
+  get retired(): boolean {
+    return this.#onUnused !== null;
+  }
+
   /** Sessions are spread over the shards for statements that any shard can answer. */
   nextHomeShard(): number {
     this.#nextHome = (this.#nextHome + 1) % this.shardCount;
@@ -173,6 +179,7 @@ export class DatabaseService {
 
   /** Plans for a search path (null: the server's own), or null while the catalog is not loaded. */
   cache(searchPath: readonly string[] | null): StatementCache | null {
+    if (this.lookAtOthers !== null) this.lookAtOthers();
     if (this.#catalog === null) return null;
     const key = searchPath === null ? '' : JSON.stringify(searchPath);
     let cache = this.#caches.get(key);
@@ -196,7 +203,7 @@ export class DatabaseService {
       const input = { sql, stmt, catalog, rules, shardCount, searchPath: path, listenPins };
       return {
         plan: inMode(planStatement(input), poolerMode),
-        parameters: hasParameters(stmt),
+        parameters: stmt.PrepareStmt === undefined ? parameterCount(stmt) : 0,
       };
     };
     const fallback = this.shardCount === 1 ? passThrough : null;
@@ -253,6 +260,7 @@ export class DatabaseService {
 
   /** Another number: what was read of the catalog is stale. */
   get generation(): number {
+    if (this.lookAtOthers !== null) this.lookAtOthers();
     return this.#generation;
   }
 

@@ -259,7 +259,7 @@ class UnitPlanner implements UnitPlan {
     const bind = readBind(this.#bytes, start, end);
     this.binds += 1;
     const statement = this.#session.statements.find(bind.statement);
-    if (statement === null || !this.#place(statement, bind)) return false;
+    if (statement === null || !statement.takes(bind) || !this.#place(statement, bind)) return false;
     this.named ||= bind.statement !== '';
     if (bind.statement !== '' || bind.portal !== '') this.verbatim = false;
     if (bind.portal !== '') this.alone = false;
@@ -297,6 +297,7 @@ class UnitPlanner implements UnitPlan {
     if (statement === null) {
       return target === 'P' && this.#passUnknownPortal(Frontend.describe, start, end, name);
     }
+    if (isOwnCommand(this.#session, statement.cached.plan)) return false;
     if (target === 'S' && name !== '') {
       this.verbatim = false;
       this.named = true;

@@ -13,7 +13,6 @@ import {
   readyForQuery,
 } from '../protocol/backend-messages.ts';
 import {
-  type BindMessage,
   clientMessageSize,
   readBind,
   readExecute,
@@ -23,6 +22,7 @@ import {
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { rowDescription } from '../protocol/row-description.ts';
+import { checkColumns, checkParameters, formatsColumns } from './check-bind.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import type { Unit } from './inbox.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
@@ -31,13 +31,16 @@ import { columnTypes, portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
 import { ReportedError } from './reported-error.ts';
 import type { SessionContext } from './session-context.ts';
+import { executedText } from './sql-statements.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { StatementForm } from './statement-form.ts';
 import { refusal, refuseInFailedBlock } from './statement-shards.ts';
 import { WidePortal } from './wide-portal.ts';
 
 /** Effects that are undone with the transaction that they were part of. */
 const settingEffects: ReadonlySet<string> = new Set([
   'set',
+  'set-config',
   'set-local',
   'reset',
   'reset-all',
@@ -89,18 +92,13 @@ function split(bytes: Buffer): { type: number; start: number; end: number }[] {
   return messages;
 }
 
-/** As exec_bind_message does (postgres.c); servers know the statement by another name. */
-function checkParameterCount({ form }: PreparedStatement, bind: BindMessage): void {
-  const required = form?.parameterTypes.length ?? bind.parameters;
-  if (bind.parameters === required) return;
-  const { statement: name, parameters: supplied } = bind;
-  throw new PgError(errors.wrongParameterCount, { supplied, name, required });
-}
-
 class Stepper {
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
   #cache: StatementCache;
+  /** What was prepared last, and what a server said of it. */
+  #prepared: PreparedStatement | null = null;
+  #form: StatementForm | null = null;
   /** The last message was the Execute of a COPY FROM STDIN, and the client sends its data. */
   copyBegan = false;
 
@@ -146,28 +144,34 @@ class Stepper {
     if (error !== null) return raiseParseError(this.#session, sql, error);
     let cached = this.#cache.statement(sql);
     refuseInFailedBlock(this.#session, cached.plan);
-    if (missingRelation(cached.plan) !== null) {
+    // COPY is not looked into before it runs (analyze.c, transformStmt).
+    const missing = missingRelation(cached.plan) !== null;
+    const later = missing && cached.plan.tag === 'COPY';
+    if (missing && !later) {
       cached = await withRelations(this.#session, cached, parameterTypes);
       this.#cache = await this.#session.loadCache();
     }
     const { plan } = cached;
-    if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
+    if (!later && plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
     // PostgreSQL says at once what is wrong with a statement.
     const form = plan.effect === null ? (await this.#ask(sql, parameterTypes)).form : null;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (form !== null) statements.settle(name, statement, form);
+    this.#prepared = statement;
+    this.#form = form;
     client.write(parseComplete);
   }
 
-  #bind(start: number, end: number): void {
+  async #bind(start: number, end: number): Promise<void> {
     const bind = readBind(this.#bytes, start, end);
     this.#session.stats.binds += 1;
     const { statements, client } = this.#session;
     const statement = statements.get(bind.statement);
-    checkParameterCount(statement, bind);
     const cached = statement.planIn(this.#cache);
-    refuseInFailedBlock(this.#session, cached.plan);
     const { parameterTypes, described } = statement;
+    checkParameters(bind, Math.max(cached.parameters, parameterTypes.length));
+    refuseInFailedBlock(this.#session, cached.plan);
+    if (formatsColumns(bind)) checkColumns(bind, await this.#columnsOf(statement));
     const run = { cached, bind, parameterTypes, described };
     const wide = new WidePortal(this.#session, run);
     statements.setPortal(bind.portal, { statement, shard: -1, wide });
@@ -182,7 +186,8 @@ class Stepper {
     const statement = portal?.statement ?? statements.get(name);
     const plan = this.#planOf(statement);
     refuseInFailedBlock(this.#session, plan);
-    const { sql, parameterTypes } = statement;
+    const sql = executedText(this.#session, plan) ?? statement.sql;
+    const { parameterTypes } = statement;
     const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes);
     if (target === 'S') {
       client.write(parameterDescription(types));
@@ -205,9 +210,9 @@ class Stepper {
       const construct = 'a portal of one shard beside statements of others before one Sync';
       throw new PgError(errors.unsupportedAcrossShards, { construct });
     }
-    await statements.closeSuspended(portal.wide);
+    await statements.giveUpSuspended(portal.wide);
     const { wide } = portal;
-    const done = await wide.execute(rowsMax).finally(() => {
+    const done = await wide.execute(name, rowsMax).finally(() => {
       this.copyBegan = wide.copyBegan;
     });
     if (!done) throw new ReportedError();
@@ -221,10 +226,18 @@ class Stepper {
     client.write(closeComplete);
   }
 
+  /** How many it returns; null: no rows. */
+  async #columnsOf(statement: PreparedStatement): Promise<number | null> {
+    const { sql, parameterTypes } = statement;
+    const known = statement.form ?? (statement === this.#prepared ? this.#form : null);
+    const form = known ?? (await this.#ask(sql, parameterTypes)).form;
+    return form?.columns ?? null;
+  }
+
   /** The one shard that is asked what a statement is made of. */
   async #ask(sql: string, parameterTypes: readonly number[]): Promise<StatementDescription> {
     const { transaction, statements, homeShard } = this.#session;
-    await statements.closeSuspended(null);
+    await statements.giveUpSuspended(null);
     const server = await transaction.open(transaction.openShard ?? homeShard);
     const { shardCount } = this.#session.database;
     const description = await describeStatement(server, sql, parameterTypes, shardCount);

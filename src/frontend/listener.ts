@@ -21,6 +21,7 @@ import { ClientLogin, type LoginRequest } from './client-login.ts';
 import { ClientSession } from './client-session.ts';
 import type { DatabaseService } from './database-service.ts';
 import { type LocalSocket, listenLocally } from './local-socket.ts';
+import type { ClientCounter, Peers } from './peers.ts';
 import { refuseSetting } from './refuse-setting.ts';
 import { settingStatements, startupSettings } from './startup-options.ts';
 import type { UserDirectory } from './user-directory.ts';
@@ -33,6 +34,8 @@ export interface ListenerOptions {
   /** The service of a user who may use the database. Throws PgError `databaseDisabled`. */
   readonly serviceFor: (request: LoginRequest) => DatabaseService;
   readonly openAdmin: OpenAdmin;
+  /** null: this event loop is the only one. */
+  readonly peers: Peers | null;
   readonly log: Logger;
 }
 
@@ -49,13 +52,16 @@ export class Listener {
   readonly #sessions = new Set<ClientSession>();
   /** They count nowhere and are ended last. */
   readonly #admins = new Set<AdminClient>();
-  readonly #cancelKeys = new CancelKeys();
-  readonly #count = new ClientCount();
+  readonly #cancelKeys: CancelKeys;
+  readonly #count: ClientCounter;
   #draining = false;
   #onIdle: (() => void) | null = null;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    const { peers } = options;
+    this.#cancelKeys = new CancelKeys(peers?.worker, peers?.workers);
+    this.#count = peers?.counter ?? new ClientCount();
     this.#server = net.createServer({ pauseOnConnect: true }, socket => this.#accept(socket));
     this.#localServer = net.createServer({ pauseOnConnect: true }, socket =>
       this.#accept(socket, true),
@@ -75,11 +81,12 @@ export class Listener {
     return this.#sessions;
   }
 
-  /** Resolves with the port; rejects when it cannot be listened on. */
+  /** Resolves with the port, which workers share; rejects when it cannot be listened on. */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: 4096 }, () => {
+      const reusePort = this.#options.peers !== null;
+      this.#server.listen({ host, port, backlog: 4096, reusePort }, () => {
         this.#server.removeListener('error', reject);
         this.#server.on('error', error =>
           this.#options.log.error({ err: error.message }, 'listener'),
@@ -108,6 +115,11 @@ export class Listener {
     return new Promise(resolve => {
       this.#onIdle = resolve;
     });
+  }
+
+  /** Obeys a CancelRequest for a client of this listener. */
+  cancel(processId: number, secret: Buffer): void {
+    this.#cancelKeys.cancel(processId, secret);
   }
 
   /** Cancels what clients run. */
@@ -153,12 +165,14 @@ export class Listener {
     const transport = Transport.accepted(socket, local);
     const config = this.#options.config();
     transport.setKeepAlive(this.#options.keepAlive());
-    const isSurplus = this.clients >= config.general.maxClientConn;
+    const { peers } = this.#options;
+    const before = peers === null ? this.clients : peers.clientCame();
+    const isSurplus = before >= config.general.maxClientConn;
     const login = new ClientLogin(transport, {
       config: this.#options.config,
       tls: this.#options.tls,
       users: this.#options.users,
-      onCancel: async (processId, secret) => this.#cancelKeys.cancel(processId, secret),
+      onCancel: (processId, secret) => this.#cancel(processId, secret),
       refusal: () => {
         if (this.#draining) return new PgError(errors.shuttingDown);
         return isSurplus ? new PgError(errors.tooManyClients) : null;
@@ -168,7 +182,7 @@ export class Listener {
       onClosed: () => this.#forgetLogin(login),
     });
     this.#logins.add(login);
-    if (this.clients > config.general.maxClientConn + surplusMax) {
+    if (before >= config.general.maxClientConn + surplusMax) {
       login.refuse(new PgError(errors.tooManyClients));
     }
   }
@@ -176,7 +190,7 @@ export class Listener {
   /** Counts the client, also while its session is prepared. */
   async #login(transport: Transport, request: LoginRequest, login: ClientLogin): Promise<void> {
     const { user, database } = request;
-    this.#count.enter(this.#options.config(), user, database);
+    await this.#count.enter(this.#options.config(), user, database);
     const leave = () => this.#count.leave(user, database);
     try {
       await this.#openSession(transport, request, login, leave);
@@ -201,6 +215,8 @@ export class Listener {
     const statements = settingStatements(settings);
     const parameters = await service.parametersFor(statements);
     if (transport.closed) return leave();
+    // A reload came between.
+    if (service.retired) throw new PgError(errors.terminated);
     this.#forgetLogin(login);
     const { general } = config();
     const session = new ClientSession(transport, service, {
@@ -208,6 +224,7 @@ export class Listener {
       startupSettings: statements,
       onClosed: () => {
         this.#sessions.delete(session);
+        this.#options.peers?.clientLeft();
         service.leave();
         service.stats.clientLeft(session);
         leave();
@@ -220,6 +237,7 @@ export class Listener {
     const key = this.#cancelKeys.add(session, request.minor);
     session.processId = key.processId;
     this.#sessions.add(session);
+    this.#options.peers?.clientCame();
     service.enter();
     service.stats.logins += 1;
     transport.write(
@@ -253,7 +271,14 @@ export class Listener {
   }
 
   #forgetLogin(login: ClientLogin): void {
-    this.#logins.delete(login);
+    if (this.#logins.delete(login)) this.#options.peers?.clientLeft();
+  }
+
+  /** The request may be for another worker's client. */
+  async #cancel(processId: number, secret: Buffer): Promise<void> {
+    const { peers } = this.#options;
+    if (peers === null || this.#cancelKeys.owns(processId)) this.cancel(processId, secret);
+    else await peers.cancel(processId, secret);
   }
 
   #checkIdle(): void {

@@ -45,7 +45,7 @@ async function findOnServer(
   parameterTypes: readonly number[],
 ): Promise<void> {
   const { transaction, statements, database, homeShard } = session;
-  await statements.closeSuspended(null);
+  await statements.giveUpSuspended(null);
   const server = await transaction.open(transaction.openShard ?? homeShard);
   const { text, positions } = probeOf(cached);
   try {

@@ -6,10 +6,7 @@ import { isNamed, isOnServer } from './named-statement.ts';
 import type { SessionContext } from './session-context.ts';
 import { resetsToStartup } from './session-reset.ts';
 
-export function hasOwnCommand(
-  session: SessionContext,
-  plans: readonly StatementPlan[],
-): boolean {
+export function hasOwnCommand(session: SessionContext, plans: readonly StatementPlan[]): boolean {
   return plans.some(plan => isOwnCommand(session, plan));
 }
 
@@ -21,7 +18,9 @@ export function isOwnCommand(session: SessionContext, { effect }: StatementPlan)
     case 'prepare':
       return session.statements.find(effect.name) !== null;
     case 'execute':
-      return isNamed(session, effect);
+      return session.database.shardCount > 1 || isNamed(session, effect);
+    case 'sequence-state':
+      return session.transaction.mode === 'none' && !session.pinned;
     default:
       return resetsToStartup(session, effect);
   }

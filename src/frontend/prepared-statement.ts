@@ -50,6 +50,11 @@ export class PreparedStatement {
     return this.form.text === form.text;
   }
 
+  /** As many values as it has parameters, as far as those are known. */
+  takes(bind: { readonly parameters: number }): boolean {
+    return this.form === null || this.form.parameterTypes.length === bind.parameters;
+  }
+
   /** OIDs to prepare it with again: those PostgreSQL inferred, since a plan keeps them when its
    *  tables change (plancache.c, RevalidateCachedQuery). */
   get settledTypes(): readonly number[] {

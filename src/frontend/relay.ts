@@ -129,6 +129,14 @@ export class Relay implements PipelineMember {
     return this.#steps === null ? 0 : this.#steps.length - this.#stepAt;
   }
 
+  /** Drops the tags of an open exchange whose answers all came, but for the place of one; false:
+   *  some are still to come. */
+  forgetTags(): boolean {
+    if (this.#steps !== null || this.#failed) return false;
+    if (this.#tags.length > 0) this.#tags = [''];
+    return true;
+  }
+
   /** Runs `action` when none is to come any more. */
   whenCaughtUp(action: () => void): void {
     this.#whenCaughtUp = action;
@@ -259,7 +267,6 @@ export class Relay implements PipelineMember {
     const server = this.#server;
     if (server === null) return;
     this.#flush(server);
-    this.#failed = true;
     this.#finish(server, error);
   }
 
@@ -282,9 +289,18 @@ export class Relay implements PipelineMember {
 
   /** The client is gone: what runs for it is cancelled if the pool does not see to that. */
   abandon(): void {
-    const pipeline = this.#pipeline;
-    if (pipeline?.isolate(this)) void cancelQuery(pipeline.server);
+    if (this.#pipeline !== null) this.cancelShared();
     this.detach();
+  }
+
+  /** Cancels the query among those of a pipeline. Answers false when it is taken back instead,
+   *  and no answer will come. */
+  cancelShared(): boolean {
+    const pipeline = this.#pipeline!;
+    const running = pipeline.isolate(this);
+    if (running) void cancelQuery(pipeline.server);
+    else this.detach();
+    return running;
   }
 
   #leaveServer(): void {

@@ -50,7 +50,7 @@ async function runFound(session: SessionContext, run: StatementRun): Promise<boo
 function failsAnywhere(session: SessionContext, run: StatementRun): boolean {
   const { plan, parameters } = run.cached;
   // Parameters in a simple query; LOCK TABLE outside a block.
-  if (parameters && run.bind === null) return true;
+  if (parameters > 0 && run.bind === null) return true;
   return plan.tag === 'LOCK TABLE' && session.transaction.mode === 'none';
 }
 

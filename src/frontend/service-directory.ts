@@ -12,12 +12,16 @@ import type { Database, User } from '../config/topology.ts';
 import { isUnlisted } from '../config/unlisted-user.ts';
 import { StatsStore } from '../metrics/stats-store.ts';
 import { DatabaseService } from './database-service.ts';
+import type { Peers } from './peers.ts';
+import { SchemaWatch } from './schema-watch.ts';
 
 export interface ServiceDirectoryOptions {
   readonly config: () => Config;
   /** The primaries of the shards, as the configuration has them now. */
   readonly targets: (user: User, database: Database) => readonly ShardTarget[];
   readonly connectQueue: PQueue;
+  /** null: this event loop is the only one. */
+  readonly peers: Peers | null;
   /** The service is not for new clients any more; those it has are to leave. */
   readonly onRetired: (service: DatabaseService) => void;
   /** Nobody has used it for a while, and its user may never come back. */
@@ -33,6 +37,7 @@ export class ServiceDirectory {
   readonly #retired = new Set<DatabaseService>();
   readonly #paused = new Set<string>();
   readonly #disabled = new Set<string>();
+  readonly #schemaWatches = new Map<string, SchemaWatch>();
   #maintenance = false;
 
   constructor(options: ServiceDirectoryOptions) {
@@ -157,7 +162,7 @@ export class ServiceDirectory {
   }
 
   #create(user: User, databaseName: string): DatabaseService {
-    const { config, targets, connectQueue, log } = this.#options;
+    const { config, targets, connectQueue, peers, log } = this.#options;
     const database = config().databases.get(databaseName)!;
     const statsOf = (shard: number) => this.#stats.pool(user.name, databaseName, shard);
     const cluster = new Cluster(targets(user, database), connectQueue, statsOf);
@@ -165,7 +170,8 @@ export class ServiceDirectory {
     if (this.#maintenance) cluster.setMaintenance(true);
     const stats = this.#stats.database(user.name, databaseName);
     const service = new DatabaseService(config(), database, user, cluster, log, stats);
-    service.onSchemaChanged = () => this.#forgetCatalogs(databaseName);
+    service.onSchemaChanged = () => this.#schemaChanged(databaseName);
+    if (peers !== null) service.lookAtOthers = this.#schemaWatch(databaseName, peers).look;
     return service;
   }
 
@@ -176,8 +182,23 @@ export class ServiceDirectory {
     this.#options.onRetired(service);
   }
 
+  #schemaWatch(databaseName: string, peers: Peers): SchemaWatch {
+    let watch = this.#schemaWatches.get(databaseName);
+    if (watch === undefined) {
+      const forget = () => this.#forgetCatalogs(databaseName);
+      watch = new SchemaWatch(peers.schemaVersion(databaseName), forget);
+      this.#schemaWatches.set(databaseName, watch);
+    }
+    return watch;
+  }
+
+  #schemaChanged(databaseName: string): void {
+    this.#forgetCatalogs(databaseName);
+    this.#schemaWatches.get(databaseName)?.tell();
+  }
+
   #forgetCatalogs(databaseName: string): void {
-    for (const service of this.#services.values()) {
+    for (const service of this.all) {
       if (service.database.name === databaseName) service.forgetCatalog();
     }
   }

@@ -7,6 +7,7 @@ import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts';
 import { setConfigStatement } from '../sql/setting.ts';
+import { deallocate, executeNamed, isNamed } from './named-statement.ts';
 import { runNotification } from './notification-gate.ts';
 import { reportChanges, reportedBy } from './parameter-changes.ts';
 import { refuseSet } from './refuse-setting.ts';
@@ -14,7 +15,6 @@ import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { resetsToStartup, runReset } from './session-reset.ts';
 import { configChanges, refuseConfig, resolved } from './set-config-call.ts';
-import { deallocate, executeNamed, isNamed } from './named-statement.ts';
 import { checkSqlName, prepareSql } from './sql-statements.ts';
 
 /** `none`: the statement is none of these and goes its way to the shards. `failed`: the client
@@ -30,6 +30,7 @@ export async function runSessionCommand(
   if (effect.kind === 'execute' && isNamed(session, effect)) {
     return (await executeNamed(session, run, effect)) ? 'done' : 'failed';
   }
+  if (effect.kind === 'sequence-state') return refuseForeignState(session, effect.construct);
   if (resetsToStartup(session, effect)) {
     await runReset(session, run);
     return 'done';
@@ -53,6 +54,12 @@ export async function runSessionCommand(
     default:
       return shardCount === 1 ? 'none' : onShards(session, run, effect);
   }
+}
+
+/** Outside the transaction that called nextval() the connection is another client's, or was. */
+function refuseForeignState({ transaction, pinned }: SessionContext, construct: string): 'none' {
+  if (transaction.mode !== 'none' || pinned) return 'none';
+  throw new PgError(errors.sequenceState, { construct });
 }
 
 /** What changes the session, on every branch. */
@@ -89,10 +96,7 @@ async function onShards(
   }
 }
 
-async function setConfig(
-  session: SessionContext,
-  run: StatementRun,
-): Promise<'done' | 'failed'> {
+async function setConfig(session: SessionContext, run: StatementRun): Promise<'done' | 'failed'> {
   const plan = resolved(run.cached.plan, run.bind);
   if (plan.effect?.kind !== 'set-config') {
     throw new PgError(errors.unsupportedAcrossShards, { construct: 'function set_config()' });

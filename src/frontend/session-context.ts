@@ -34,6 +34,9 @@ export interface RelayRequest {
   readonly timing: StatementTiming | null;
 }
 
+/** The request as soon as what it uses is prepared on the server. */
+export type RequestFor = (server: ServerConnection) => RelayRequest | Promise<RelayRequest>;
+
 export interface RelayResult {
   readonly failed: boolean;
   readonly tags: readonly string[];
@@ -82,10 +85,7 @@ export interface SessionContext extends NotificationOwner {
   /** Sends it there, and goes on as `startRelay` does. */
   startShared(pipeline: ServerPipeline, request: RelayRequest): void;
   /** Likewise as soon as a connection to the shard is there. */
-  relayWhenReady(
-    shard: number,
-    requestFor: (server: ServerConnection) => RelayRequest | Promise<RelayRequest>,
-  ): void;
+  relayWhenReady(shard: number, requestFor: RequestFor): void;
   /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is
    *  lost before any answer went to the client. */
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult>;

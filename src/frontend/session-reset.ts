@@ -1,8 +1,8 @@
 // RESET and DISCARD ALL: a session goes back to what it began with. Its server knows only what the
 // pool began with, so the startup parameters are set again before the client has its answer.
 
-import { isDiscarded } from '../backend/leftovers.ts';
 import { readAnswersWith } from '../backend/internal-query.ts';
+import { isDiscarded } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
@@ -16,7 +16,9 @@ export function resetsToStartup(session: SessionContext, effect: SessionEffect):
   const { startup } = session.transaction.settings;
   if (effect.kind === 'discard-all') return true;
   if (effect.kind === 'reset') {
-    return startup.has(effect.name) || (effect.name === 'session_authorization' && startup.has('role'));
+    return (
+      startup.has(effect.name) || (effect.name === 'session_authorization' && startup.has('role'))
+    );
   }
   return effect.kind === 'reset-all' && startup.size > 0;
 }

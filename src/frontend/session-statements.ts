@@ -18,8 +18,11 @@ export interface HeldPortal {
   readonly suspended: boolean;
   /** The client was told to send COPY data. */
   readonly copyBegan: boolean;
-  /** `rowsMax` 0: all. Answers false when the server's error went to the client. */
-  execute(rowsMax: number): Promise<boolean>;
+  /** `name` is the client's, `rowsMax` 0: all. Answers false when the server's error went to the
+   *  client. */
+  execute(name: string, rowsMax: number): Promise<boolean>;
+  /** Others need its servers: it cannot be gone on with. */
+  giveUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -181,9 +184,9 @@ export class SessionStatements {
 
   /** Portals whose rows still wait on servers that another statement needs now: they cannot be
    *  gone on with. `except`: the one that is. */
-  async closeSuspended(except: HeldPortal | null): Promise<void> {
-    for (const [name, { wide }] of this.#portals) {
-      if (wide !== null && wide !== except && wide.suspended) await this.closePortal(name);
+  async giveUpSuspended(except: HeldPortal | null): Promise<void> {
+    for (const { wide } of this.#portals.values()) {
+      if (wide !== null && wide !== except && wide.suspended) await wide.giveUp();
     }
   }
 

@@ -16,19 +16,20 @@ const stallMs = periodMsMax + 500;
 /** When a statement that goes on is cancelled again. */
 const cancelAgainMs = 500;
 
+type Limits = Omit<ClientTimeouts, 'rollbackTimeoutMs'>;
+
 /** How often to look, in ms: a quarter of the shortest limit. */
 export function timeoutPeriodMs({ general, users }: Config): number {
+  // Users that the configuration does not name have the limits of [general].
+  const all: Limits[] = [general, ...users.map(user => clientTimeouts(general, user))];
   const shortest = Math.min(
-    ...users.map(user => {
-      const limits = clientTimeouts(general, user);
-      return Math.min(
-        limits.clientIdleTimeoutMs,
-        limits.clientIdleInTransactionTimeoutMs,
-        limits.queryTimeoutMs,
-        limits.transactionTimeoutMs,
-        limits.clientWriteTimeoutMs,
-      );
-    }),
+    ...all.flatMap(limits => [
+      limits.clientIdleTimeoutMs,
+      limits.clientIdleInTransactionTimeoutMs,
+      limits.queryTimeoutMs,
+      limits.transactionTimeoutMs,
+      limits.clientWriteTimeoutMs,
+    ]),
   );
   return Math.max(periodMsMin, Math.min(periodMsMax, shortest / 4));
 }

@@ -3,9 +3,9 @@
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { SetConfigArgument, SetConfigCall, StatementPlan } from '../plan/statement-plan.ts';
-import { type BindMessage, parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
 import { ofTransaction } from '../planner/plan-set.ts';
 import { unfollowedCall } from '../planner/set-config.ts';
+import { type BindMessage, parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
 import { setConfigStatement, settingName } from '../sql/setting.ts';
 import { refuseSetting } from './refuse-setting.ts';
 import type { SessionContext } from './session-context.ts';

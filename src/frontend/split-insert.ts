@@ -5,11 +5,10 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import type { SplitInsertPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
-import { type BindMessage, parameterFormat } from '../protocol/client-frame.ts';
 import { rowDescription } from '../protocol/row-description.ts';
-import { firstUserOid, typeOid } from '../types/type-oid.ts';
 import { describeStatement } from './describe-statement.ts';
 import { FanOut, summedTag } from './fan-out.ts';
+import { partsTypes } from './portable-types.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { executionOf, shardOfKey } from './shard-choice.ts';
 import type { ServerStream } from './shard-stream.ts';
@@ -37,7 +36,7 @@ async function insert(
   const types = await parameterTypesOf(run, servers[0]!);
   const fanOut = new FanOut(servers, server => {
     const sql = sqlFor(plan, shardOfRow, server.address.shard);
-    const parameterTypes = shardTypes(sql, types, run.bind);
+    const parameterTypes = partsTypes(sql, types, session.database.shardCount, run.bind);
     const original = run.cached.sql;
     return { sql, original, parameterTypes, bind: run.bind, hiddenColumns: 0 };
   });
@@ -67,22 +66,6 @@ async function parameterTypesOf(
   if (run.bind === null || run.bind.parameters === 0) return run.parameterTypes;
   const described = await describeStatement(server, run.cached.sql, run.parameterTypes);
   return described.parameterTypes;
-}
-
-/** OIDs of a shard's own types mean nothing on another: a parameter that the shard's rows use is
- *  inferred there, one that they do not use is declared as something that takes any value. */
-function shardTypes(
-  sql: string,
-  types: readonly number[],
-  bind: BindMessage | null,
-): readonly number[] {
-  if (bind === null || types.every(oid => oid < firstUserOid)) return types;
-  const used = new Set([...sql.matchAll(/\$(\d+)/g)].map(match => Number(match[1]) - 1));
-  return types.map((oid, index) => {
-    if (oid < firstUserOid) return oid;
-    if (used.has(index)) return 0;
-    return parameterFormat(bind, index) === 1 ? typeOid.bytea : typeOid.text;
-  });
 }
 
 async function forwardInOrder(

@@ -63,7 +63,8 @@ export function executedText(session: SessionContext, { effect }: StatementPlan)
   const { statements } = session;
   const prepared = statements.sql.get(name);
   if (prepared === undefined || prepared === null) {
-    if (statements.find(name) === null) throw new PgError(errors.preparedStatementMissing, { name });
+    if (statements.find(name) === null)
+      throw new PgError(errors.preparedStatementMissing, { name });
     throw refused('EXECUTE of a statement that was prepared by a protocol message');
   }
   if (args === null) throw refused('EXECUTE with an argument that is no constant');

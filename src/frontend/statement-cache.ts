@@ -111,7 +111,7 @@ export class StatementCache {
 
   #plain(sql: string, plan: StatementPlan): CachedStatement {
     const timing = new StatementTiming();
-    return { sql, plan, parameters: false, timing, scope: this.scope };
+    return { sql, plan, parameters: 0, timing, scope: this.scope };
   }
 }
 

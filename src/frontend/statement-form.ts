@@ -9,6 +9,8 @@ import { firstUserOid } from '../types/type-oid.ts';
 export interface StatementForm {
   /** OIDs; 0 for a type of users' own where shards have other OIDs for it. */
   readonly parameterTypes: readonly number[];
+  /** null: it returns no rows. */
+  readonly columns: number | null;
   /** Equal texts are equal forms. */
   readonly text: string;
 }
@@ -39,7 +41,7 @@ export class FormReader {
     );
     const parameterTypes = this.#parameterTypes;
     const text = `${parameterTypes.join()};${shown?.join('\0\0') ?? 'none'}`;
-    return { parameterTypes, text };
+    return { parameterTypes, columns: columns?.length ?? null, text };
   }
 
   #oid(oid: number): number {

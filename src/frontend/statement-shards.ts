@@ -36,7 +36,7 @@ export function refuseInFailedBlock(session: SessionContext, plan: StatementPlan
 }
 
 /** What PostgreSQL takes in a failed block (postgres.c, IsTransactionExitStmt). */
-export function leavesFailedBlock({ effect }: StatementPlan): boolean {
+function leavesFailedBlock({ effect }: StatementPlan): boolean {
   const kind = effect?.kind;
   return kind === 'commit' || kind === 'rollback' || kind === 'rollback-to';
 }

@@ -18,6 +18,7 @@ export class WidePortal implements HeldPortal {
   readonly #session: SessionContext;
   #merge: MergeRun | null = null;
   #ended = false;
+  #givenUp = false;
 
   constructor(session: SessionContext, run: StatementRun & { readonly bind: BindMessage }) {
     this.#session = session;
@@ -38,8 +39,12 @@ export class WidePortal implements HeldPortal {
     return this.#merge !== null;
   }
 
-  async execute(rowsMax: number): Promise<boolean> {
-    if (this.#ended) return this.#executeAgain();
+  async execute(name: string, rowsMax: number): Promise<boolean> {
+    if (this.#givenUp) {
+      const construct = 'going on with a portal behind another statement that needed its shards';
+      throw new PgError(errors.unsupportedAcrossShards, { construct });
+    }
+    if (this.#ended) return this.#executeAgain(name);
     if (this.#merge === null && rowsMax > 0) this.#merge = await this.#startPortion();
     if (this.#merge === null) {
       this.#ended = true;
@@ -52,8 +57,8 @@ export class WidePortal implements HeldPortal {
   }
 
   /** A finished SELECT has no more rows, other statements run once (pquery.c, PortalRun). */
-  #executeAgain(): boolean {
-    if (this.plan.tag !== 'SELECT') throw new PgError(errors.portalEnded);
+  #executeAgain(name: string): boolean {
+    if (this.plan.tag !== 'SELECT') throw new PgError(errors.portalEnded, { name });
     this.#session.client.write(commandComplete('SELECT 0'));
     return true;
   }
@@ -67,6 +72,11 @@ export class WidePortal implements HeldPortal {
     if (wide.kind === 'merge') return MergeRun.start(this.#session, this.#run, wide, shards);
     const construct = 'a row limit in Execute beside statements of other shards';
     throw new PgError(errors.unsupportedAcrossShards, { construct });
+  }
+
+  giveUp(): Promise<void> {
+    this.#givenUp = true;
+    return this.close();
   }
 
   close(): Promise<void> {

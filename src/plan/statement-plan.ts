@@ -128,6 +128,8 @@ export type SessionEffect =
   | { readonly kind: 'unlisten'; readonly channel: string | null }
   /** Belongs on shard 0, in the client's transaction there. */
   | { readonly kind: 'notify' }
+  /** Asks what sequences gave last: `construct` is a state of the server connection. */
+  | { readonly kind: 'sequence-state'; readonly construct: string }
   /** Asks for the channels of a server connection, which are not the client's. */
   | { readonly kind: 'listening-channels' }
   | { readonly kind: 'explain'; readonly sql: string; readonly analyze: boolean };

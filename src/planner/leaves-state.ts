@@ -37,6 +37,19 @@ export function leavesState(input: PlanInput): string | null {
   return found;
 }
 
+/** currval() or lastval(), whose answer is the server connection's; null: neither. */
+export function asksSequenceState({ stmt }: PlanInput): string | null {
+  let found: string | null = null;
+  walk(stmt, value => {
+    const { FuncCall: call } = value as SyntaxNode;
+    const { schema, name } = qualifiedName(call?.funcname);
+    const builtin = schema === null || schema === 'pg_catalog';
+    if (builtin && (name === 'currval' || name === 'lastval')) found = `function ${name}()`;
+    return found === null;
+  });
+  return found;
+}
+
 function ofCall(call: FuncCall, { catalog, searchPath }: PlanInput): string | null {
   const { schema, name } = qualifiedName(call.funcname);
   const construct = `function ${name}()`;

@@ -2,7 +2,7 @@
 // Pure: no I/O, no clock; the same input gives the same plan.
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { leavesState } from './leaves-state.ts';
+import { asksSequenceState, leavesState } from './leaves-state.ts';
 import { planCopy } from './plan-copy.ts';
 import { planExplain } from './plan-explain.ts';
 import { type PlanInput, refuse } from './plan-input.ts';
@@ -20,10 +20,18 @@ export function planStatement(input: PlanInput): StatementPlan {
   const plan = planned(input);
   if (plan.pinsSession !== null || plan.effect?.kind === 'set-config') return plan;
   const construct = leavesState(input);
-  if (construct === null) return plan;
+  if (construct === null) return withSequenceState(input, plan);
   if (input.shardCount === 1) return { ...plan, repeatable: false, pinsSession: construct };
   const refused = plan.wide.kind === 'refusal' && plan.wide.always;
   return refused ? plan : { ...plan, repeatable: false, wide: refuse(construct) };
+}
+
+/** On several shards these are refused for other reasons. */
+function withSequenceState(input: PlanInput, plan: StatementPlan): StatementPlan {
+  if (input.shardCount > 1 || plan.effect !== null || !isQuery(input.stmt)) return plan;
+  const construct = asksSequenceState(input);
+  if (construct === null) return plan;
+  return { ...plan, repeatable: false, effect: { kind: 'sequence-state', construct } };
 }
 
 function planned(input: PlanInput): StatementPlan {

@@ -1,19 +1,20 @@
-// PostgreSQL's partition hash for one column, in 32-bit integer arithmetic: placement equals
+// PostgreSQL's hash functions with the partition seed, in 32-bit integer arithmetic: placement equals
 // `PARTITION BY HASH` with modulus N. Sources: src/common/hashfn.c (lookup3),
-// src/backend/partitioning/partbounds.c (compute_partition_hash_value),
-// src/include/catalog/partition.h (HASH_PARTITION_SEED), src/include/common/hashfn.h.
+// src/backend/access/hash/hashfunc.c, src/include/catalog/partition.h (HASH_PARTITION_SEED). Words are
+// read as on little-endian machines, the only ones that embedded and cloud servers run on.
+
+import { type Hash64, shardOfKeyHash } from './hash64.ts';
 
 // HASH_PARTITION_SEED = 0x7A5B22367996DCFD
 const seedHigh = 0x7a5b2236;
 const seedLow = 0x7996dcfd;
-// hash_combine64(0, h) = h + 0x49A0F4DD15E5A8E3
-const combineHigh = 0x49a0f4dd;
-const combineLow = 0x15e5a8e3;
+/** The seed as a hash: what PostgreSQL answers for zeros and for numeric's NaN. */
+export const partitionSeed: Readonly<Hash64> = { high: seedHigh, low: seedLow };
 /** a, b and c of lookup3 start at this plus the length (0x9e3779b9 + 3923095). */
 const initialState = (0x9e3779b9 + 3923095) | 0;
 
-// State of a 4-byte key after the seed was mixed in: the same for every bigint.
-const [int8A, int8B, int8C] = seededState(4);
+// State of a 4-byte key after the seed was mixed in: the same for every integer.
+const [wordA, wordB, wordC] = seededState(4);
 
 function seededState(length: number): readonly [number, number, number] {
   let a = (initialState + length + seedHigh) | 0;
@@ -34,15 +35,15 @@ function seededState(length: number): readonly [number, number, number] {
   return [a, b, c];
 }
 
+const scratch: Hash64 = { high: 0, low: 0 };
+
 /**
- * `shardCount` is 1 to 65,536 throughout: the arithmetic of `finish` has room for that.
  * Shard (0-based) of an int8 given as two's complement halves, as hashint8extended places it;
- * int2 and int4 values sign-extended to 64 bits hash alike.
+ * int2 and int4 values sign-extended to 64 bits hash alike. `shardCount` is 1 to 65,536.
  */
 export function shardOfInt8(high: number, low: number, shardCount: number): number {
-  // hashint8: fold the high half so that int4 and int8 of the same value agree.
-  const key = low ^ (high < 0 ? ~high : high);
-  return finish((int8A + key) | 0, int8B, int8C, shardCount);
+  hashInt8(high, low, scratch);
+  return shardOfKeyHash(scratch, shardCount);
 }
 
 /** Shard (0-based) of `length` bytes from `start`: hash_any_extended, for uuid and text keys. */
@@ -52,6 +53,23 @@ export function shardOfBytes(
   length: number,
   shardCount: number,
 ): number {
+  hashBytes(bytes, start, length, scratch);
+  return shardOfKeyHash(scratch, shardCount);
+}
+
+/** hashint8extended of an int8 given as two's complement halves. */
+export function hashInt8(high: number, low: number, into: Hash64): void {
+  // Fold the high half so that int4 and int8 of the same value agree.
+  hashUint32(low ^ (high < 0 ? ~high : high), into);
+}
+
+/** hash_uint32_extended; signed and unsigned numbers of the same bits hash alike. */
+export function hashUint32(value: number, into: Hash64): void {
+  final((wordA + value) | 0, wordB, wordC, into);
+}
+
+/** hash_any_extended of `length` bytes from `start`. */
+export function hashBytes(bytes: Uint8Array, start: number, length: number, into: Hash64): void {
   let [a, b, c] = length === 16 ? state16 : seededState(length);
   let at = start;
   let left = length;
@@ -78,7 +96,7 @@ export function shardOfBytes(
   a = (a + partialWord(bytes, at, left)) | 0;
   b = (b + partialWord(bytes, at + 4, left - 4)) | 0;
   c = (c + (partialWord(bytes, at + 8, left - 8) << 8)) | 0;
-  return finish(a, b, c, shardCount);
+  final(a, b, c, into);
 }
 
 const state16 = seededState(16);
@@ -96,8 +114,8 @@ function partialWord(bytes: Uint8Array, at: number, left: number): number {
   return value;
 }
 
-/** lookup3's final(), then (hash_combine64(0, b:c) as unsigned) mod N. */
-function finish(a0: number, b0: number, c0: number, shardCount: number): number {
+/** lookup3's final(): c is the low half, b the high one. */
+function final(a0: number, b0: number, c0: number, into: Hash64): void {
   let a = a0;
   let b = b0;
   let c = c0;
@@ -108,11 +126,6 @@ function finish(a0: number, b0: number, c0: number, shardCount: number): number 
   a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
   b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
   c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
-  const low = (c + combineLow) | 0;
-  const carry = low >>> 0 < combineLow ? 1 : 0;
-  const high = (b + combineHigh + carry) >>> 0;
-  // (high · 2^32 + low) mod N; N ≤ 2^16 keeps every product in 32 unsigned bits.
-  const factor = ((0xffff_ffff % shardCount) + 1) % shardCount;
-  const highPart = (Math.imul(high % shardCount, factor) >>> 0) % shardCount;
-  return (highPart + ((low >>> 0) % shardCount)) % shardCount;
+  into.high = b;
+  into.low = c;
 }

@@ -45,7 +45,7 @@ const dynamic = /\bexecute\b(?!\s+(?:format\s*\(\s*)?e?['$](?!%))/i;
 
 /** `calls`: whether a function of that name (lower case) leaves something behind. */
 export function mayLeaveState(text: string, calls: (name: string) => boolean): boolean {
-  const bare = text.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, ' ');
+  const bare = text.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
   if (statement.test(text) || statement.test(bare)) return true;
   if (hold.test(text) || schema.test(text)) return true;
   if (dynamic.test(text) || dynamic.test(bare)) return true;

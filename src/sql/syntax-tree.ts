@@ -80,12 +80,14 @@ function fingerprint(tree: unknown): string {
   return JSON.stringify(tree, (key, value: unknown) => (key === 'location' ? undefined : value));
 }
 
-/** Whether the statement has parameters (`$1`). */
-export function hasParameters(root: unknown): boolean {
-  let found = false;
+/** The number of the highest parameter (`$1`); 0: it has none. */
+export function parameterCount(root: unknown): number {
+  let highest = 0;
   walk(root, (value, member) => {
-    found ||= member === 'ParamRef' || (value as SyntaxNode).ParamRef !== undefined;
-    return !found;
+    const node =
+      member === 'ParamRef' ? (value as { number?: number }) : (value as SyntaxNode).ParamRef;
+    highest = Math.max(highest, node?.number ?? 0);
+    return true;
   });
-  return found;
+  return highest;
 }

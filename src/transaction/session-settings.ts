@@ -78,7 +78,8 @@ export class SessionSettings {
   setLocal(name: string, sql: string): void {
     if (this.#snapshots.length === 0) return;
     if (name === 'search_path') this.#locals = { ...this.#locals, path: sql };
-    else if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: true };
+    else if (name === 'role' || name === authorization)
+      this.#locals = { ...this.#locals, role: true };
     this.#update();
   }
 

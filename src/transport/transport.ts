@@ -223,6 +223,10 @@ export class Transport {
     return new Promise((resolve, reject) => {
       const secure = tls.connect({ ...options, socket });
       secure.once('error', reject);
+      // Cut before there was TLS, by the server or by us.
+      secure.once('close', () => {
+        reject(this.#error ?? new Error('the server closed the connection during the handshake'));
+      });
       secure.once('secureConnect', () => {
         secure.removeListener('error', reject);
         this.#use(secure);

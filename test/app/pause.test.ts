@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { query } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import type { PgPack, PgPackOptions } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
-import { allReturned, eventually } from '../support/settled.ts';
+import { eventually } from '../support/settled.ts';
+import { usePgPack } from '../support/wire.ts';
 
 let database: TestDatabase;
 
@@ -21,13 +22,7 @@ async function withPgPack(
   options: Partial<PgPackOptions>,
   work: (pgpack: PgPack) => Promise<void>,
 ): Promise<void> {
-  const pgpack = await startPgPack({ database, sharded: ['items.id'], ...options });
-  try {
-    await work(pgpack);
-    await allReturned(pgpack);
-  } finally {
-    await pgpack.close();
-  }
+  await usePgPack({ database, sharded: ['items.id'], ...options }, work);
 }
 
 const oneShard = (): Partial<PgPackOptions> => ({
@@ -65,7 +60,7 @@ test('PAUSE waits for transactions, also where they touch another shard only now
 });
 
 test('while paused, clients log in and wait, bounded by checkout_timeout', async () => {
-  await withPgPack({ ...oneShard(), general: 'checkout_timeout = 100' }, async pgpack => {
+  await withPgPack({ ...oneShard(), general: 'checkout_timeout = 700' }, async pgpack => {
     const { controls } = pgpack.app;
     const before = await RawClient.login(pgpack.address);
     await before.ask(query('SELECT 1'));

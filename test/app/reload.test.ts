@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type pg from 'pg';
+import { startApp } from '../../src/app.ts';
+import { silentLogger } from '../../src/common/logger.ts';
+import type { Config } from '../../src/config/config.ts';
 import { query } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { configOf, type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
@@ -198,6 +201,31 @@ test('clients of a user or a database that is gone leave; others stay', async ()
     await staying.end();
     await eventually('their pools are gone', () => pgpack.app.counts.serverConnections === 1);
   });
+});
+
+test('RELOAD reads the files again; what is wrong with them changes nothing', async () => {
+  const [good, next] = [
+    configOf({ database: firstShard(), general: 'max_client_conn = 1' }),
+    configOf({ database: firstShard(), general: 'max_client_conn = 2' }),
+  ];
+  let read = (): Config => {
+    throw new Error('pgdog.toml line 3: unknown key');
+  };
+  const app = await startApp(good, { log: silentLogger, readConfig: () => read() });
+  const address = { ...database.shards[0]!, port: app.port, user: 'test', password: 'test' };
+  try {
+    const client = await RawClient.login(address);
+    await assert.rejects(app.controls.reload(), /unknown key/);
+    await assert.rejects(RawClient.login(address), /C=53300/);
+    await eventually('it is gone', () => app.counts.clients === 1);
+    read = () => next;
+    await app.controls.reload();
+    (await RawClient.login(address)).destroy();
+    assert.deepEqual((await client.ask(query('SELECT 1'))).slice(-2), ['C SELECT 1', 'Z I']);
+    client.destroy();
+  } finally {
+    await app.close({ drain: false });
+  }
 });
 
 test('a paused database stays paused over a reload', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, connect as tcpConnect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -107,6 +107,55 @@ test('a client certificate is asked for and checked where it is required', async
   const stranger = { certificate: file('stranger.pem'), privateKey: file('stranger.key') };
   assert.match(await handshake(required, stranger), /SELF_SIGNED|UNABLE_TO/);
   assert.equal(await handshake({ ...required, clientCertificateRequired: false }, {}), 'TLSv1.3');
+});
+
+test('a client that asks to resume a session shows its certificate again', async () => {
+  const presented = { certificate: file('client.pem'), privateKey: file('client.key') };
+  const options = serverSideTlsContext({ ...dialling, ...presented }).optionsFor('localhost');
+  const serverOptions = clientSideTlsOptions({
+    ...listening,
+    clientCa: file('ca.pem'),
+    clientCertificateRequired: true,
+  });
+  const shown: (string | undefined)[] = [];
+  const listener = createServer(accepted => {
+    const socket = new tls.TLSSocket(accepted, serverOptions);
+    socket.on('error', () => accepted.destroy());
+    socket.once('data', () => {
+      shown.push(socket.getPeerX509Certificate()?.subject);
+      socket.end('hello');
+    });
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  try {
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      let session: Buffer | undefined;
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const raw = tcpConnect((listener.address() as AddressInfo).port, '127.0.0.1');
+        const resumed = session === undefined ? {} : { session };
+        const context = tls.createSecureContext({
+          maxVersion,
+          ca: readFileSync(file('ca.pem')),
+          cert: readFileSync(file('client.pem')),
+          key: readFileSync(file('client.key')),
+        });
+        const own = { ...options, ...resumed, secureContext: context, socket: raw };
+        const socket = tls.connect(own);
+        socket.on('session', data => {
+          session = data;
+        });
+        socket.write('hi');
+        await once(socket, 'data');
+        session ??= socket.getSession();
+        assert.equal(socket.isSessionReused(), false);
+        socket.destroy();
+      }
+    }
+    assert.deepEqual(shown, Array(4).fill('CN=app'));
+  } finally {
+    listener.close();
+  }
 });
 
 test('the modes say whether TLS is asked for and whether it must be had', () => {

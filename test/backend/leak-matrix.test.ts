@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ByteWriter } from '../../src/protocol/byte-writer.ts';
 import { cancelRequest } from '../../src/protocol/frontend-messages.ts';
 import { extended, parse, query, sync, terminate } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
@@ -18,6 +19,13 @@ interface State {
   readonly see: string;
   /** Not inside a transaction block. */
   readonly alone?: true;
+}
+
+/** FunctionCall with arguments and result as text. */
+function functionCall(oid: number, values: readonly string[]): Buffer {
+  const out = new ByteWriter().begin(0x46).int32(oid).int16(0).int16(values.length);
+  for (const value of values) out.int32(Buffer.byteLength(value)).bytes(Buffer.from(value));
+  return out.int16(0).end().take();
 }
 
 const setting = (name: string) => `SELECT current_setting('${name}', true)`;
@@ -84,6 +92,10 @@ const states: Readonly<Record<string, State>> = {
   },
   'set_config() in COPY': {
     make: [`COPY (SELECT set_config('app.tenant', 'a', false)) TO STDOUT`],
+    see: tenant,
+  },
+  'set_config() by a function call message': {
+    make: [functionCall(2078, ['app.tenant', 'a', 'f'])],
     see: tenant,
   },
   'UPDATE pg_settings': {

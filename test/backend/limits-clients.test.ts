@@ -9,30 +9,28 @@ import { connect, createTestDatabase, type TestDatabase } from '../support/clust
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
+import { usePgPack } from '../support/wire.ts';
 
+/** On one shard, and on two. */
 let database: TestDatabase;
+let both: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('limits', 1);
+  both = await createTestDatabase('limits', 2);
+  database = { ...both, shards: both.shards.slice(0, 1) };
+  await both.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
 });
 
-after(() => database.drop());
+after(() => both.drop());
 
 const userLines = (name: string, more = '') =>
   `[[users]]\nname = "${name}"\nall_databases = true\npassword = "test"\n${more}\n`;
 
-/** Runs `work` against a PgPack of its own and asserts that nothing is left of it. */
 async function withPgPack(
   options: { readonly general?: string; readonly more?: string; readonly users?: string },
   work: (pgpack: PgPack) => Promise<void>,
 ): Promise<void> {
-  const pgpack = await startPgPack({ database, ...options });
-  try {
-    await work(pgpack);
-    await allReturned(pgpack);
-  } finally {
-    await pgpack.close();
-  }
+  await usePgPack({ database, ...options }, work);
 }
 
 const refused = (sqlstate: string, message: string) =>
@@ -261,6 +259,47 @@ test('a cancel request ends waiting for a server connection at once', async () =
     for (const client of [holder, ...waiters]) client.destroy();
   });
 });
+
+test('a cancel request ends waiting for another shard, and the transaction with it', async () => {
+  const general = 'default_pool_size = 1\ncheckout_timeout = 20000';
+  const pgpack = await startPgPack({ database: both, sharded: ['items.id'], general });
+  try {
+    const [holder, client] = [
+      await RawClient.login(pgpack.address),
+      await RawClient.login(pgpack.address),
+    ];
+    const keys = await keysOnBothShards(client);
+    await holder.ask(query('BEGIN'));
+    await holder.ask(query(`SELECT name FROM items WHERE id = ${keys[0]}`));
+    await client.ask(query('BEGIN'));
+    await client.ask(query(`SELECT name FROM items WHERE id = ${keys[1]}`));
+    client.send(query(`SELECT name FROM items WHERE id = ${keys[0]}`));
+    await eventually('it waits', () => pgpack.app.counts.waitingClients === 1);
+    const canceler = await RawClient.dial(pgpack.address);
+    canceler.send(cancelRequest(client.processId, client.secret));
+    const answer = (await client.until('Z')).map(shown).join('\n');
+    assert.match(answer, /C=57014 M=canceling statement due to user request.*\nZ E$/);
+    assert.deepEqual(await client.ask(query('COMMIT')), ['C ROLLBACK', 'Z I']);
+    for (const each of [holder, client]) each.destroy();
+    await allReturned(pgpack);
+  } finally {
+    await pgpack.close();
+  }
+});
+
+/** A key of either shard. */
+async function keysOnBothShards(client: RawClient): Promise<readonly [number, number]> {
+  const shardOf = async (key: number) => {
+    await client.ask(query(`INSERT INTO items VALUES (${key}, 'a')`));
+    const direct = await connect(both.shards[0]!);
+    const { rows } = await direct.query(`DELETE FROM items WHERE id = ${key} RETURNING 1`);
+    await direct.end();
+    await client.ask(query(`DELETE FROM items WHERE id = ${key}`));
+    return rows.length === 1 ? 0 : 1;
+  };
+  const first = await shardOf(1);
+  for (let key = 2; ; key++) if ((await shardOf(key)) !== first) return [1, key];
+}
 
 test('a client that vanishes while it waits leaves the queue', async () => {
   const general = 'default_pool_size = 1\ncheckout_timeout = 20000';

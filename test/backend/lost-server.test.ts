@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { copyData, copyDone, query } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import type { PgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
-import { allReturned, eventually } from '../support/settled.ts';
+import { eventually } from '../support/settled.ts';
+import { usePgPack } from '../support/wire.ts';
 
 let database: TestDatabase;
 
@@ -34,13 +35,7 @@ async function withPgPack(
   work: (pgpack: PgPack) => Promise<void>,
 ): Promise<void> {
   const own = { ...database, shards: database.shards.slice(0, shards) };
-  const pgpack = await startPgPack({ database: own, sharded: ['items.id'], general });
-  try {
-    await work(pgpack);
-    await allReturned(pgpack);
-  } finally {
-    await pgpack.close();
-  }
+  await usePgPack({ database: own, sharded: ['items.id'], general }, work);
 }
 
 for (const shards of [1, 2]) {

@@ -6,9 +6,10 @@ import { after, before, test } from 'node:test';
 import type pg from 'pg';
 import { bind, execute, parse, query, sync } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import type { PgPack, PgPackOptions } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { allReturned, eventually } from '../support/settled.ts';
+import { eventually } from '../support/settled.ts';
+import { usePgPack } from '../support/wire.ts';
 
 let database: TestDatabase;
 let locker: pg.Client;
@@ -32,13 +33,7 @@ async function withPgPack(
   options: Partial<PgPackOptions>,
   work: (pgpack: PgPack) => Promise<void>,
 ): Promise<void> {
-  const pgpack = await startPgPack({ database, ...options });
-  try {
-    await work(pgpack);
-    await allReturned(pgpack);
-  } finally {
-    await pgpack.close();
-  }
+  await usePgPack({ database, ...options }, work);
 }
 
 const pool = (size: number, more = ''): Partial<PgPackOptions> => ({

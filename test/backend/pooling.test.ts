@@ -16,9 +16,10 @@ import {
   sync,
 } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import type { PgPack, PgPackOptions } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
+import { usePgPack } from '../support/wire.ts';
 
 let database: TestDatabase;
 
@@ -29,18 +30,11 @@ before(async () => {
 
 after(() => database.drop());
 
-/** Runs `work` against a PgPack of its own and asserts that nothing is left of it. */
 async function withPgPack(
   options: Partial<PgPackOptions>,
   work: (pgpack: PgPack) => Promise<void>,
 ): Promise<void> {
-  const pgpack = await startPgPack({ database, sharded: ['items.id'], ...options });
-  try {
-    await work(pgpack);
-    await allReturned(pgpack);
-  } finally {
-    await pgpack.close();
-  }
+  await usePgPack({ database, sharded: ['items.id'], ...options }, work);
 }
 
 const oneShard = (): Partial<PgPackOptions> => ({

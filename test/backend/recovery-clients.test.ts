@@ -128,6 +128,38 @@ for (const shards of [1, 2]) {
   }
 }
 
+test('connection_recovery says which connections are mended and which are closed', async t => {
+  const left: Readonly<Record<string, (client: RawClient) => Promise<unknown>>> = {
+    'in a transaction': client => client.ask(query('BEGIN; SELECT 1')),
+    'in a COPY': client => client.ask(query('COPY items FROM STDIN'), 'G'),
+  };
+  const mended = {
+    recover: ['in a transaction', 'in a COPY'],
+    rollback_only: ['in a transaction'],
+    drop: [],
+  };
+  for (const [recovery, states] of Object.entries(mended)) {
+    const general = `default_pool_size = 1\nconnection_recovery = "${recovery}"`;
+    for (const [state, reach] of Object.entries(left)) {
+      await withClient(1, general, async ({ pgpack, client }) => {
+        const pid = async () => {
+          const other = await connect(pgpack.address);
+          const { rows } = await other.query('SELECT pg_backend_pid() AS pid');
+          await other.end();
+          return rows[0].pid as number;
+        };
+        const before = await pid();
+        await reach(client);
+        client.destroy();
+        await allReturned(pgpack);
+        const isSame = (await pid()) === before;
+        t.diagnostic(`${recovery}, left ${state}: ${isSame ? 'mended' : 'closed'}`);
+        assert.equal(isSame, (states as string[]).includes(state));
+      });
+    }
+  }
+});
+
 // ------------------------------------------------------------------ clients that do not read
 
 const megabyte = 1_048_576;

@@ -32,6 +32,7 @@ test('a pool has the settings of [general] where nothing overrides them', () => 
     connectAttempts: 1,
     connectAttemptDelayMs: 0,
     rollbackTimeoutMs: 5_000,
+    connectionRecovery: 'recover',
     healthcheckIntervalMs: 30_000,
     healthcheckTimeoutMs: 5_000,
     statementTimeoutMs: null,

@@ -336,6 +336,12 @@ BEGIN;
 
 DECLARE w CURSOR FOR SELECT * FROM walked ORDER BY id FOR UPDATE;
 
+SAVEPOINT before_row;
+
+UPDATE walked SET v = 'here' WHERE CURRENT OF w;
+
+ROLLBACK TO before_row;
+
 FETCH w;
 
 UPDATE walked SET v = 'here' WHERE CURRENT OF w RETURNING *;
@@ -709,7 +715,6 @@ BEGIN; NOTIFY news, 'never'; ROLLBACK;
 NOTIFY news, 'from another client';
 
 -- !until A 1
-SELECT 'waiting for the other''s notification';
 
 UNLISTEN news;
 

@@ -27,7 +27,13 @@ const only = process.env.SCRIPT ?? '';
 const rewrite = process.env.REWRITE !== undefined;
 const found: Difference[] = [];
 /** PgPack's names for errors that it words as PostgreSQL does, without the place in its source. */
-const raisedByPgPack: readonly string[] = ['preparedStatementExists', 'preparedStatementMissing'];
+const raisedByPgPack: readonly string[] = [
+  'preparedStatementExists',
+  'preparedStatementMissing',
+  'protocolViolation',
+  'unnamedStatementMissing',
+  'wrongParameterCount',
+];
 const states = new Set<string>();
 let messages = 0;
 let statements = 0;

@@ -59,11 +59,12 @@ function sqlStep(text: string): Step {
   const directives = directivesOf(text);
   const lines = text.split('\n').filter(line => !line.startsWith('-- !'));
   const { sql, copyIn } = splitCopyData(lines);
+  const only = sql === '';
   return {
-    label: labelOf(sql),
+    label: only ? 'nothing is sent' : labelOf(sql),
     client: directives.client,
-    sql,
-    send: query(sql),
+    sql: only ? null : sql,
+    send: only ? Buffer.alloc(0) : query(sql),
     until: directives.until ?? { type: 'Z', count: 1 },
     later: directives.later,
     copyIn,
@@ -77,7 +78,7 @@ function splitCopyData(lines: readonly string[]): { sql: string; copyIn: Buffer[
   return { sql: lines.slice(0, end + 1).join('\n'), copyIn };
 }
 
-export function labelOf(text: string): string {
+function labelOf(text: string): string {
   const line = text.split('\n').find(one => !one.startsWith('--')) ?? text;
   return line.length > 70 ? `${line.slice(0, 67)}...` : line;
 }

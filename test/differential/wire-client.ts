@@ -1,14 +1,10 @@
-// A client of protocol 3 that hides nothing: for every message that was sent it tells what came
-// back, so that two servers' answers can be compared field by field. It relies on PgPack's pure
-// byte writers; what it reads it parses itself.
+// What one statement gave, put together from the messages of a RawClient, so that two servers'
+// answers can be compared field by field.
 
-import { connect as connectSocket, type Socket } from 'node:net';
-import { ScramClient } from '../../src/auth/scram-client.ts';
 import { ByteWriter } from '../../src/protocol/byte-writer.ts';
 import {
   copyDoneFromClient,
   queryMessage,
-  startupMessage,
   syncMessage,
   terminateMessage,
   writeDescribe,
@@ -17,6 +13,7 @@ import {
 } from '../../src/protocol/frontend-messages.ts';
 import { Frontend } from '../../src/protocol/message-codes.ts';
 import type { DatabaseAddress } from '../support/cluster.ts';
+import { fieldsOf, type Message, RawClient } from '../support/raw-client.ts';
 
 export interface Column {
   readonly name: string;
@@ -71,45 +68,15 @@ interface Request {
   readonly extended: boolean;
 }
 
-interface Waiting {
-  readonly answers: Answer[];
-  current: Answer | null;
-  parameterTypes: number[] | null;
-  /** Of the portal that the next Execute goes on with. */
-  columns: Column[] | null;
-  readonly request: Request;
-  resolve(exchange: Exchange): void;
-  reject(error: Error): void;
-}
-
 export class WireClient {
-  readonly #socket: Socket;
-  #input: Buffer = Buffer.alloc(0);
-  #waiting: Waiting | null = null;
-  #scram: ScramClient | null = null;
-  #closed: Error | null = null;
+  readonly #raw: RawClient;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', chunk => this.#receive(chunk));
-    socket.on('error', error => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the connection was closed')));
+  private constructor(raw: RawClient) {
+    this.#raw = raw;
   }
 
   static async connect(address: DatabaseAddress): Promise<WireClient> {
-    const { host, port, user, password, database } = address;
-    const client = new WireClient(connectSocket({ host, port }));
-    client.#scram = new ScramClient({ password });
-    const parameters = new Map(Object.entries({ user, database, TimeZone: 'UTC' }));
-    const login = await client.#exchange({
-      bytes: startupMessage(3 << 16, parameters),
-      copyIn: [],
-      extended: false,
-    });
-    const fault = login.answers[0]?.error;
-    if (fault != null) throw new Error(`login failed: ${fault.M}`);
-    return client;
+    return new WireClient(await RawClient.login(address, { parameters: { TimeZone: 'UTC' } }));
   }
 
   query(sql: string, copyIn: readonly Buffer[] = []): Promise<Exchange> {
@@ -134,88 +101,55 @@ export class WireClient {
   }
 
   close(): void {
-    this.#socket.end(terminateMessage);
+    this.#raw.send(terminateMessage);
+    this.#raw.end();
   }
 
-  #exchange(request: Request): Promise<Exchange> {
-    if (this.#closed !== null) return Promise.reject(this.#closed);
-    return new Promise((resolve, reject) => {
-      this.#waiting = {
-        ...{ answers: [], current: null, parameterTypes: null, columns: null },
-        ...{ request, resolve, reject },
-      };
-      this.#socket.write(request.bytes);
-    });
-  }
-
-  #fail(error: Error): void {
-    this.#closed ??= error;
-    this.#waiting?.reject(this.#closed);
-    this.#waiting = null;
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk]);
-    while (this.#input.length >= 5) {
-      const size = this.#input.readInt32BE(1) + 1;
-      if (this.#input.length < size) return;
-      const message = this.#input.subarray(0, size);
-      this.#input = this.#input.subarray(size);
-      this.#handle(String.fromCharCode(message[0]!), message.subarray(5));
+  async #exchange(request: Request): Promise<Exchange> {
+    const assembly = new ExchangeAssembly();
+    this.#raw.send(request.bytes);
+    for (;;) {
+      const message = await this.#raw.next();
+      if (message === null) throw new Error('the connection was closed');
+      if (message.type === 'G') this.#raw.send(copyBytes(request));
+      const exchange = assembly.add(message);
+      if (exchange !== null) return exchange;
     }
   }
+}
 
-  #handle(type: string, body: Buffer): void {
-    const waiting = this.#waiting;
-    if (type === 'N' || type === 'S' || type === 'K' || waiting === null) return;
-    if (type === 'R') return void this.#authenticate(body);
+function copyBytes({ copyIn, extended }: Request): Buffer {
+  const out = new ByteWriter();
+  for (const chunk of copyIn) out.begin(Frontend.copyData).bytes(chunk).end();
+  out.bytes(copyDoneFromClient);
+  // A server in copy-in mode has ignored the Sync that came with the Execute.
+  return (extended ? out.bytes(syncMessage) : out).take();
+}
+
+class ExchangeAssembly {
+  readonly #answers: Answer[] = [];
+  #current: Answer | null = null;
+  #parameterTypes: number[] | null = null;
+  /** Of the portal that the next Execute goes on with. */
+  #columns: Column[] | null = null;
+
+  /** The exchange, when it is complete. */
+  add({ type, body }: Message): Exchange | null {
     if (type === 'Z') {
-      this.#waiting = null;
-      const { answers, parameterTypes, resolve } = waiting;
-      if (waiting.current !== null) answers.push(waiting.current);
-      resolve({ answers, parameterTypes, status: body.toString('latin1') });
-      return;
+      if (this.#current !== null) this.#answers.push(this.#current);
+      const [answers, parameterTypes] = [this.#answers, this.#parameterTypes];
+      return { answers, parameterTypes, status: body.toString('latin1') };
     }
-    if (type === 't') waiting.parameterTypes = parameterTypesOf(body);
-    if ('12t3nc'.includes(type)) return;
-    waiting.current ??= emptyAnswer();
-    if (type === 'G') this.#sendCopy(waiting.request);
-    if (type === 'T') waiting.columns = columnsOf(body);
-    if (addMessage(waiting.current, type, body, waiting.columns)) {
-      waiting.answers.push(waiting.current);
-      waiting.current = null;
+    if (type === 't') this.#parameterTypes = parameterTypesOf(body);
+    // Notices, parameters, and answers that say nothing more.
+    if ('NS12t3nc'.includes(type)) return null;
+    this.#current ??= emptyAnswer();
+    if (type === 'T') this.#columns = columnsOf(body);
+    if (addMessage(this.#current, type, body, this.#columns)) {
+      this.#answers.push(this.#current);
+      this.#current = null;
     }
-  }
-
-  #sendCopy({ copyIn, extended }: Request): void {
-    const out = new ByteWriter();
-    for (const chunk of copyIn) out.begin(Frontend.copyData).bytes(chunk).end();
-    out.bytes(copyDoneFromClient);
-    // A server in copy-in mode has ignored the Sync that came with the Execute.
-    this.#socket.write((extended ? out.bytes(syncMessage) : out).take());
-  }
-
-  async #authenticate(body: Buffer): Promise<void> {
-    const scram = this.#scram!;
-    const data = body.toString('latin1', 4);
-    const out = new ByteWriter().begin(Frontend.password);
-    switch (body.readInt32BE(0)) {
-      case 0:
-        return;
-      case 10: {
-        const first = scram.first();
-        out.cstring('SCRAM-SHA-256').int32(first.length).text(first);
-        break;
-      }
-      case 11:
-        out.text(await scram.final(data));
-        break;
-      case 12:
-        return scram.finish(data);
-      default:
-        return this.#fail(new Error(`authentication ${body.readInt32BE(0)} was asked for`));
-    }
-    this.#socket.write(out.end().take());
+    return null;
   }
 }
 
@@ -302,11 +236,5 @@ function rowOf(body: Buffer, columns: readonly Column[] | null): (string | null)
 }
 
 function faultOf(body: Buffer): ServerFault {
-  const fields: Record<string, string> = {};
-  for (let at = 0; body[at] !== 0; ) {
-    const end = body.indexOf(0, at);
-    fields[String.fromCharCode(body[at]!)] = body.toString('utf8', at + 1, end);
-    at = end + 1;
-  }
-  return fields;
+  return Object.fromEntries(fieldsOf(body));
 }

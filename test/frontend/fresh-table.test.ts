@@ -146,8 +146,8 @@ for (const [name, sql] of Object.entries(missing)) {
       { send: [query('ROLLBACK')] },
     ];
     await compare({ name, exchanges }, wire.database.oracle, wire.pgpack.address);
-    // Several statements cannot be prepared, and COPY runs only when it is executed.
-    if (/;|COPY/.test(sql)) return;
+    // Several statements cannot be prepared.
+    if (sql.includes(';')) return;
     const prepared = { name, exchanges: [{ send: [extended(sql)] }] };
     await compare(prepared, wire.database.oracle, wire.pgpack.address);
   });

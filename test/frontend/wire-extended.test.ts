@@ -17,27 +17,23 @@ import {
   query,
   sync,
 } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { startWire, type Wire } from '../support/wire.ts';
 import { type Conversation, compare } from '../support/wire-cases.ts';
 
-let database: TestDatabase;
-let pgpack: PgPack;
+let wire: Wire;
 
 before(async () => {
-  database = await createTestDatabase('wire_extended', 1);
-  await database.runEverywhere(`
-    CREATE TABLE items (id int PRIMARY KEY, name text);
-    INSERT INTO items SELECT i, 'item ' || i FROM generate_series(1, 5) i;
-    CREATE TABLE loaded (id int, name text)`);
-  pgpack = await startPgPack({ database });
+  wire = await startWire(
+    'wire_extended',
+    1,
+    `CREATE TABLE items (id int PRIMARY KEY, name text);
+     INSERT INTO items SELECT i, 'item ' || i FROM generate_series(1, 5) i;
+     CREATE TABLE loaded (id int, name text)`,
+  );
 });
 
-after(async () => {
-  await pgpack.close();
-  await database.drop();
-});
+after(() => wire.close());
 
 const byId = 'SELECT * FROM items WHERE id = $1';
 const all = 'SELECT * FROM items ORDER BY id';
@@ -444,15 +440,15 @@ const copies: readonly Conversation[] = [
 
 for (const conversation of [...single, ...names, ...portals, ...pipelines, ...copies]) {
   test(`as PostgreSQL: ${conversation.name}`, () =>
-    compare(conversation, database.oracle, pgpack.address));
+    compare(conversation, wire.database.oracle, wire.pgpack.address));
 }
 
 test('a query behind a COPY that has no Sync is refused, and the session lives on', async () => {
-  const client = await RawClient.login(pgpack.address);
+  const client = await RawClient.login(wire.pgpack.address);
   const lines = await client.ask([copyAtOnce('COPY loaded FROM STDIN'), query('SELECT 1')]);
   assert.match(lines.at(-2)!, / C=0A000 M=a simple query behind extended messages/);
   assert.deepEqual((await client.ask(query('SELECT 1'))).slice(1), [
-    'D 000000000131',
+    'D 0000000131',
     'C SELECT 1',
     'Z I',
   ]);

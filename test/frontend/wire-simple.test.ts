@@ -11,26 +11,22 @@ import {
   query,
   sync,
 } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { startWire, type Wire } from '../support/wire.ts';
 import { type Conversation, compare } from '../support/wire-cases.ts';
 
-let database: TestDatabase;
-let pgpack: PgPack;
+let wire: Wire;
 
 before(async () => {
-  database = await createTestDatabase('wire_simple', 1);
-  await database.runEverywhere(`
-    CREATE TABLE items (id int PRIMARY KEY, name text);
-    INSERT INTO items SELECT i, 'item ' || i FROM generate_series(1, 5) i;
-    CREATE TABLE loaded (id int, name text)`);
-  pgpack = await startPgPack({ database });
+  wire = await startWire(
+    'wire_simple',
+    1,
+    `CREATE TABLE items (id int PRIMARY KEY, name text);
+     INSERT INTO items SELECT i, 'item ' || i FROM generate_series(1, 5) i;
+     CREATE TABLE loaded (id int, name text)`,
+  );
 });
 
-after(async () => {
-  await pgpack.close();
-  await database.drop();
-});
+after(() => wire.close());
 
 const notices = `DO $$ BEGIN RAISE NOTICE 'one %', 1; RAISE WARNING 'two' USING HINT = 'h'; END $$`;
 
@@ -342,5 +338,5 @@ const calls: readonly Conversation[] = [
 
 for (const conversation of [...statements, ...transactions, ...settings, ...copies, ...calls]) {
   test(`as PostgreSQL: ${conversation.name}`, () =>
-    compare(conversation, database.oracle, pgpack.address));
+    compare(conversation, wire.database.oracle, wire.pgpack.address));
 }

@@ -5,22 +5,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { cancelRequest, sslRequest, startupMessage } from '../../src/protocol/frontend-messages.ts';
 import { query } from '../support/client-bytes.ts';
-import { createTestDatabase, type DatabaseAddress, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import type { DatabaseAddress } from '../support/cluster.ts';
 import { type LoginOptions, type Message, RawClient, shown } from '../support/raw-client.ts';
+import { startWire, type Wire } from '../support/wire.ts';
 
-let database: TestDatabase;
-let pgpack: PgPack;
+let wire: Wire;
 
 before(async () => {
-  database = await createTestDatabase('wire_startup', 2);
-  pgpack = await startPgPack({ database });
+  wire = await startWire('wire_startup', 2, '');
 });
 
-after(async () => {
-  await pgpack.close();
-  await database.drop();
-});
+after(() => wire.close());
 
 /** What follows AuthenticationOk, apart from what is each server's own. */
 async function greeting(address: DatabaseAddress, options: LoginOptions): Promise<string[]> {
@@ -52,8 +47,8 @@ const logins: readonly (LoginOptions & { readonly name: string })[] = [
 
 for (const { name, ...options } of logins) {
   test(`a login with ${name} is answered as PostgreSQL answers it`, async () => {
-    const expected = await greeting(database.oracle, options);
-    assert.deepEqual(await greeting(pgpack.address, options), expected);
+    const expected = await greeting(wire.database.oracle, options);
+    assert.deepEqual(await greeting(wire.pgpack.address, options), expected);
   });
 }
 
@@ -74,27 +69,27 @@ for (const [name, parameters] of Object.entries({
 })) {
   test(`a startup parameter with ${name} is refused as by PostgreSQL`, async () => {
     const state = (text: string): string | undefined => /S=(\w+) .*C=(\w+)/.exec(text)?.[0];
-    const expected = await refusal(database.oracle, { parameters });
-    const actual = await refusal(pgpack.address, { parameters });
+    const expected = await refusal(wire.database.oracle, { parameters });
+    const actual = await refusal(wire.pgpack.address, { parameters });
     assert.match(actual, /^E S=FATAL V=FATAL /);
     assert.equal(state(actual)?.slice(-5), state(expected)?.slice(-5), `${actual}\n${expected}`);
   });
 }
 
 test('an unknown database and an unknown user are refused', async () => {
-  const { address } = pgpack;
+  const { address } = wire.pgpack;
   assert.match(await refusal({ ...address, database: 'nowhere' }, {}), /V=FATAL C=3D000/);
   assert.match(await refusal({ ...address, user: 'nobody' }, {}), /V=FATAL C=28P01/);
   assert.match(await refusal({ ...address, password: 'wrong' }, {}), /V=FATAL C=28P01/);
 });
 
 test('SSLRequest and GSSENCRequest are answered N, the login goes on', async () => {
-  const client = await RawClient.dial(pgpack.address);
+  const client = await RawClient.dial(wire.pgpack.address);
   client.send(Buffer.from([0, 0, 0, 8, 4, 210, 22, 48]));
   assert.equal(await client.byte(), 'N');
   client.send(sslRequest());
   assert.equal(await client.byte(), 'N');
-  await client.logIn(pgpack.address);
+  await client.logIn(wire.pgpack.address);
   assert.equal((await client.ask(query('SELECT 1'))).at(-1), 'Z I');
   client.destroy();
 });
@@ -106,7 +101,7 @@ test('protocol 2 and a startup packet of impossible length are refused and close
     [Buffer.from([0x7f, 0xff, 0xff, 0xff, 0, 3, 0, 0]), '08P01'],
     [Buffer.from([0, 0, 0, 9, 0, 3, 0, 0, 1]), '08P01'],
   ] as const) {
-    const client = await RawClient.dial(pgpack.address);
+    const client = await RawClient.dial(wire.pgpack.address);
     client.send(bytes);
     const messages = await client.ended();
     assert.match(messages.map(shown).join(), new RegExp(`^E S=FATAL V=FATAL C=${sqlstate} `));
@@ -115,14 +110,14 @@ test('protocol 2 and a startup packet of impossible length are refused and close
 
 /** Sends a cancel request as a driver does: on a connection of its own. */
 async function cancel(processId: number, secret: Buffer): Promise<readonly Message[]> {
-  const canceler = await RawClient.dial(pgpack.address);
+  const canceler = await RawClient.dial(wire.pgpack.address);
   canceler.send(cancelRequest(processId, secret));
   return canceler.ended();
 }
 
 for (const version of [0x30000, 0x30002]) {
   test(`a cancel request of protocol ${version.toString(16)} stops the query`, async () => {
-    const client = await RawClient.login(pgpack.address, { version });
+    const client = await RawClient.login(wire.pgpack.address, { version });
     client.send(query('SELECT pg_sleep(30)'));
     await new Promise(resolve => setTimeout(resolve, 100));
     assert.deepEqual(await cancel(client.processId, client.secret), []);
@@ -134,7 +129,7 @@ for (const version of [0x30000, 0x30002]) {
 }
 
 test('a cancel request with a wrong secret or of nobody does nothing', async () => {
-  const client = await RawClient.login(pgpack.address);
+  const client = await RawClient.login(wire.pgpack.address);
   client.send(query('SELECT pg_sleep(0.3)'));
   const wrong = Buffer.from(client.secret.map(byte => byte ^ 1));
   assert.deepEqual(await cancel(client.processId, wrong), []);

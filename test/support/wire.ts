@@ -3,6 +3,7 @@
 
 import { createTestDatabase, type TestDatabase } from './cluster.ts';
 import { type PgPack, type PgPackOptions, startPgPack } from './pgpack.ts';
+import { allReturned } from './settled.ts';
 
 export interface Wire {
   readonly database: TestDatabase;
@@ -26,4 +27,18 @@ export async function startWire(
     await database.drop();
   };
   return { database, pgpack, close };
+}
+
+/** Runs `work` against a PgPack of its own and asserts that nothing is left of it. */
+export async function usePgPack(
+  options: PgPackOptions,
+  work: (pgpack: PgPack) => Promise<void>,
+): Promise<void> {
+  const pgpack = await startPgPack(options);
+  try {
+    await work(pgpack);
+    await allReturned(pgpack);
+  } finally {
+    await pgpack.close();
+  }
 }

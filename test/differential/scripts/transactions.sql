@@ -259,25 +259,19 @@ INSERT INTO users (id, email) VALUES (1300, 'a'), (1301, 'b'), (1302, 'c'), (1, 
 SELECT count(*) FROM users WHERE id BETWEEN 1300 AND 1303
 
 PREPARE p (bigint) AS SELECT id, email FROM users WHERE id = $1
---refused 2 3 4
 
 EXECUTE p (5)
---refused 2 3 4
 
 EXECUTE p (6)
---refused 2 3 4
 
 DEALLOCATE p
 
 EXECUTE p (5)
 --simple
---refused 2 3 4
 
 PREPARE q AS SELECT count(*) FROM users
---refused 2 3 4
 
 EXECUTE q
---refused 2 3 4
 
 DEALLOCATE ALL
 

@@ -1,0 +1,43 @@
+// What the main thread and its workers say to each other: which calls each side answers, and what
+// a worker is given when it starts.
+
+import type { AdminTarget } from '../admin/admin-target.ts';
+import type { CloseOptions } from '../app.ts';
+import type { LimitedUser } from '../config/client-limits.ts';
+import type { Config } from '../config/config.ts';
+import type { SharedMemory } from './shared-state.ts';
+
+/** What a worker does to itself, when the main thread calls. */
+export type WorkerCalls = Omit<Plain<AdminTarget>, 'reload' | 'shutdown'> & {
+  /** Resolves with the port when it listens. */
+  started(): Promise<number>;
+  /** Rejects when the configuration cannot be taken over. */
+  reload(config: Config): Promise<void>;
+  cancel(processId: number, secret: Uint8Array): Promise<void>;
+  close(options: CloseOptions): Promise<void>;
+};
+
+/** What the main thread does to all workers, when one of them calls. */
+export type GroupCalls = Plain<AdminTarget> & {
+  /** Rejects with PgError as `ClientCounter.enter`. */
+  enterClient(user: LimitedUser, database: string): void;
+  leaveClient(user: LimitedUser, database: string): void;
+  cancel(processId: number, secret: Uint8Array): Promise<void>;
+};
+
+export interface WorkerStart {
+  readonly worker: number;
+  readonly workers: number;
+  /** All of it; a worker takes its share by itself. */
+  readonly config: Config;
+  /** 0 for the first worker only: any that is free. */
+  readonly port: number;
+  readonly logLevel: string;
+  readonly memory: SharedMemory;
+  readonly paused: ReadonlySet<string>;
+  readonly disabled: ReadonlySet<string>;
+  readonly maintenance: boolean;
+}
+
+/** An interface as a type that can be called by name. */
+type Plain<T> = { readonly [name in keyof T]: T[name] };

@@ -1,0 +1,79 @@
+// The program of a worker: one app on an event loop of its own. What concerns all workers it asks
+// of the main thread, which in turn calls it.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { AdminTarget } from '../admin/admin-target.ts';
+import { startApp } from '../app.ts';
+import { createLogger } from '../common/logger.ts';
+import type { Peers } from '../frontend/peers.ts';
+import { RemoteCalls } from './remote-calls.ts';
+import { SharedState } from './shared-state.ts';
+import type { GroupCalls, WorkerCalls, WorkerStart } from './worker-protocol.ts';
+
+const given = workerData as WorkerStart;
+const { worker, workers, config } = given;
+const log = createLogger(given.logLevel, config.general.logFormat).child({ worker });
+const shared = new SharedState(workers, given.memory);
+
+const calls: WorkerCalls = {
+  started: async () => (await app).port,
+  reload: async next => (await app).reload(next),
+  cancel: async (processId, secret) => (await app).cancel(processId, Buffer.from(secret)),
+  close: async options => (await app).close(options),
+  snapshot: async detail => (await own()).snapshot(detail),
+  pause: async database => (await own()).pause(database),
+  resume: async database => (await own()).resume(database),
+  reconnect: async database => (await own()).reconnect(database),
+  waitClose: async database => (await own()).waitClose(database),
+  maintenance: async on => (await own()).maintenance(on),
+  kill: async database => (await own()).kill(database),
+  killClient: async id => (await own()).killClient(id),
+  enable: async (database, on) => (await own()).enable(database, on),
+};
+
+const group = new RemoteCalls<GroupCalls>(parentPort!, calls);
+
+const admin: AdminTarget = {
+  snapshot: detail => group.call('snapshot', detail),
+  reload: () => group.call('reload'),
+  pause: database => group.call('pause', database),
+  resume: database => group.call('resume', database),
+  reconnect: database => group.call('reconnect', database),
+  waitClose: database => group.call('waitClose', database),
+  maintenance: on => group.call('maintenance', on),
+  kill: database => group.call('kill', database),
+  killClient: id => group.call('killClient', id),
+  enable: (database, on) => group.call('enable', database, on),
+  shutdown: mode => void group.call('shutdown', mode),
+};
+
+const peers: Peers = {
+  worker,
+  workers,
+  counter: {
+    enter: (_, user, database) => group.call('enterClient', limitsOf(user), database),
+    leave: (user, database) => void group.call('leaveClient', limitsOf(user), database),
+  },
+  clientCame: () => shared.clientCame(worker),
+  clientLeft: () => shared.clientLeft(worker),
+  cancel: (processId, secret) => group.call('cancel', processId, secret),
+  schemaVersion: database => shared.schemaVersion(database),
+};
+
+const { paused, disabled, maintenance } = given;
+const general = { ...config.general, port: given.port };
+const app = startApp(
+  { ...config, general },
+  { log, worker: { peers, admin, paused, disabled, maintenance } },
+);
+
+// A failed start ends the thread, and the main thread is told why.
+await app;
+
+async function own(): Promise<AdminTarget> {
+  return (await app).own;
+}
+
+function limitsOf({ name, maxUserClientConnections }: Parameters<Peers['counter']['leave']>[0]) {
+  return { name, maxUserClientConnections };
+}
