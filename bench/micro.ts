@@ -2,6 +2,8 @@
 // statement's plan, and planning one that was not seen before.
 
 import { StatementCache } from '../src/frontend/statement-cache.ts';
+import { chooseHashType } from '../src/sharding/hash-types.ts';
+import { PartitionHash } from '../src/sharding/partition-hash.ts';
 import { shardOfBinary, shardOfText, shardOfTextBytes } from '../src/sharding/sharding-key.ts';
 import { liftLiterals, newLiftedStatement } from '../src/sql/lexer.ts';
 import { loadParser, parseStatements } from '../src/sql/parser.ts';
@@ -39,7 +41,7 @@ const statements: readonly (readonly [string, (key: number) => string])[] = [
 
 export async function microBenchmarks(): Promise<MicroFigures[]> {
   await loadParser();
-  return [...hashes(), ...liftings(), ...lookups(), ...misses()];
+  return [...hashes(), ...typeHashes(), ...liftings(), ...lookups(), ...misses()];
 }
 
 function hashes(): MicroFigures[] {
@@ -72,6 +74,47 @@ function hashes(): MicroFigures[] {
       return shardOfTextBytes('uuid', key, 0, key.length, sampleShardCount);
     }),
   ];
+}
+
+/** Other key types by their text form, and a key of three columns. */
+function typeHashes(): MicroFigures[] {
+  const row = new PartitionHash();
+  const types: readonly (readonly [string, number, (i: number) => string])[] = [
+    ['numeric', 1700, i => `${1000 + i * 7919}.${10 + (i % 90)}`],
+    ['timestamptz', 1184, i => `2026-11-21 10:${10 + (i % 50)}:00.${100 + i}+00`],
+    ['inet', 869, i => `10.1.${i % 256}.17/24`],
+    ['jsonb', 3802, i => `{"customer": ${1000 + i}, "tags": ["a", "b"]}`],
+    ['integer[]', 1007, i => `{${i},${i + 1},${i + 2}}`],
+  ];
+  const singles = types.map(([name, oid, make]) => {
+    const type = hashTypeOf(oid);
+    const texts = variantsOf(make);
+    return timed(`hash: ${name}, text`, i => {
+      row.begin();
+      row.addText(type, texts[i]!);
+      return row.shard(sampleShardCount);
+    });
+  });
+  const [bigint, text, date] = [hashTypeOf(20), hashTypeOf(25), hashTypeOf(1082)];
+  const keys = variantsOf(key => `${key}`).map(key => Buffer.from(key));
+  const day = Buffer.from([0, 0, 0x20, 1]);
+  return [
+    ...singles,
+    timed('hash: bigint, text and date (binary), one row', i => {
+      const key = keys[i]!;
+      row.begin();
+      row.addTextBytes(bigint, key, 0, key.length);
+      row.addTextBytes(text, key, 0, key.length);
+      row.addBinary(date, day, 0, day.length);
+      return row.shard(sampleShardCount);
+    }),
+  ];
+}
+
+function hashTypeOf(oid: number) {
+  const { type } = chooseHashType({ kind: 'base', oid });
+  if (type === null) throw new Error(`no hash for type ${oid}`);
+  return type;
 }
 
 function liftings(): MicroFigures[] {

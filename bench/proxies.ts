@@ -64,6 +64,8 @@ function pgPackConfig(input: PgPackInput, port: number): string {
   const general = {
     host: '127.0.0.1',
     port,
+    // CPU per query is that of one event loop.
+    workers: 1,
     default_pool_size: poolSize,
     ...(input.clientsMax !== undefined && { max_client_conn: input.clientsMax }),
     auth_type: 'trust',

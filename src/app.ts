@@ -24,7 +24,7 @@ import { shareOf } from './config/worker-share.ts';
 import type { LoginRequest } from './frontend/client-login.ts';
 import type { DatabaseService } from './frontend/database-service.ts';
 import { Listener } from './frontend/listener.ts';
-import type { Peers } from './frontend/peers.ts';
+import type { Peers, PoolName } from './frontend/peers.ts';
 import { ServiceDirectory } from './frontend/service-directory.ts';
 import { SessionTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
 import { UserDirectory } from './frontend/user-directory.ts';
@@ -54,6 +54,8 @@ export interface App {
   readonly controls: AdminControls;
   /** What the admin database sees and does, of this event loop alone. */
   readonly own: AdminTarget;
+  /** Those that clients of now get connections from. */
+  readonly pools: Iterable<AppPool>;
   /** A CancelRequest that another worker was sent. */
   cancel(processId: number, secret: Buffer): void;
   close(options: CloseOptions): Promise<void>;
@@ -85,6 +87,13 @@ export interface AppWorker {
   readonly paused: Iterable<string>;
   readonly disabled: Iterable<string>;
   readonly maintenance: boolean;
+  /** `limits` are this worker's share; answers what it may have, which changes. */
+  limitPool(name: PoolName, limits: PoolLimits): PoolLimits;
+}
+
+export interface AppPool {
+  readonly name: PoolName;
+  readonly pool: Pool;
 }
 
 /** Rejects when the port cannot be listened on or TLS files cannot be read. */
@@ -108,6 +117,7 @@ class RunningApp implements App {
   readonly #secrets = new ServerSecrets((user, database) => this.#users.forget(user, database));
   readonly #maintenance: NodeJS.Timeout;
   #timeouts: NodeJS.Timeout | null = null;
+  readonly #worker: AppWorker | null;
   readonly #peers: Peers | null;
   /** As the files have it; `#config` is this worker's share. */
   #whole: Config;
@@ -130,6 +140,7 @@ class RunningApp implements App {
     readConfig: (() => Config) | undefined,
     worker: AppWorker | null,
   ) {
+    this.#worker = worker;
     this.#peers = worker?.peers ?? null;
     this.#whole = config;
     this.#config = this.#shareOf(config);
@@ -193,6 +204,15 @@ class RunningApp implements App {
       idleServerConnections: total(pool => pool.idle),
       waitingClients: total(pool => pool.waiting),
     };
+  }
+
+  get pools(): AppPool[] {
+    return this.#services.inUse.flatMap(({ user, database, cluster }) =>
+      cluster.pools.map((pool, shard) => ({
+        name: { user: user.name, database: database.name, shard },
+        pool,
+      })),
+    );
   }
 
   address(): { host: string; port: number } {
@@ -305,9 +325,7 @@ class RunningApp implements App {
   }
 
   #shareOf(config: Config): Config {
-    return this.#peers === null
-      ? config
-      : shareOf(config, this.#peers.worker, this.#peers.workers);
+    return this.#peers === null ? config : shareOf(config, this.#peers.worker, this.#peers.workers);
   }
 
   /** What commands have done to the other workers. */
@@ -354,7 +372,7 @@ class RunningApp implements App {
           tls: () => this.#serverTls,
           ...(secrets !== null && { secrets }),
         },
-        limits: secrets === null ? settings : this.#limitsOf(settings, user, database),
+        limits: this.#limitsOf(settings, secrets !== null, user, database, number),
         identity: identityOf(this.#config, settings, server!, user),
         login: {
           connectTimeoutMs: settings.connectTimeoutMs,
@@ -370,13 +388,25 @@ class RunningApp implements App {
   }
 
   /** A pool whose password only clients know opens nothing before the first of them came. */
-  #limitsOf(settings: PoolSettings, { name, serverAuth }: User, database: Database): PoolLimits {
+  #limitsOf(
+    settings: PoolSettings,
+    learned: boolean,
+    { name, serverAuth }: User,
+    database: Database,
+    shard: number,
+  ): PoolLimits {
+    const poolName = { user: name, database: database.name, shard };
+    const limits = this.#worker?.limitPool(poolName, settings) ?? settings;
+    if (!learned) return limits;
     const secrets = this.#secrets;
     const canOpen = () => serverAuth !== 'password' || secrets.knows(name, database.name);
     return {
       ...settings,
+      get poolSize() {
+        return limits.poolSize;
+      },
       get minPoolSize() {
-        return canOpen() ? settings.minPoolSize : 0;
+        return canOpen() ? limits.minPoolSize : 0;
       },
     };
   }

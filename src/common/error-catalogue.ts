@@ -57,6 +57,13 @@ const rows = {
   ],
   keyIsInvalid: ['22P02', 'ERROR', 'user', 'invalid input syntax for type {type}: "{value}"'],
   keyOutOfRange: ['22003', 'ERROR', 'user', 'value "{value}" is out of range for type {type}'],
+  keyFormUnproven: [
+    '0A000',
+    'ERROR',
+    'unsupported',
+    'placing a row by the {type} value "{value}" is not supported: it is in a form {form}',
+    'Write the value as PostgreSQL prints it with default settings, or send it in binary format.',
+  ],
   invalidBinaryRepresentation: ['22P03', 'ERROR', 'user', '{what}'],
   badCopyFormat: ['22P04', 'ERROR', 'user', '{what}'],
 

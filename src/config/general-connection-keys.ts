@@ -37,9 +37,15 @@ export const listenKeys = {
     'Group that the Unix socket belongs to, by name or number.',
     { own: true },
   ),
-  workers: count('workers', 2, 'later', 'Worker threads, each with its own event loop.', {
-    max: 1024,
-  }),
+  workers: count(
+    'workers',
+    2,
+    'works',
+    'Event loops, each a thread with clients and pools of its own; 0 or 1: one, in the main thread. ' +
+      'Pool sizes are divided between them, so there are no more than the smallest pool has ' +
+      'connections. A change needs a restart.',
+    { max: 1024 },
+  ),
   maxClientConn: count(
     'max_client_conn',
     10_000,

@@ -323,6 +323,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   }
 
   startRelay(server: ServerConnection, request: RelayRequest): void {
+    // While this was awaited the client went, and the connection to somebody else.
+    if (this.#closed) throw new PgError(errors.queryCanceled);
     const goesOn = this.exchangeServer === server;
     this.#request = goesOn ? joined(this.#request!, request, this.#relay) : request;
     const { open, forwardReady, steps, timing } = request;

@@ -27,6 +27,10 @@ type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
 /** Rows of one shard are sent on in messages of about this size. */
 const messageBytes = 65_536;
 
+/** Rows wait this long for others at most: a client may want to hear of an error before it sends
+ *  more. */
+const rowsWaitMs = 50;
+
 export async function runCopy(
   session: SessionContext,
   run: StatementRun,
@@ -135,8 +139,14 @@ function receive(
     else for (const branch of branches) branch.add(bytes);
   };
   return new Promise((resolve, reject) => {
+    let flushing: NodeJS.Timeout | undefined;
+    const flush = () => {
+      flushing = undefined;
+      for (const branch of branches) branch.flush();
+    };
     // PostgreSQL says so at once; what still comes is dropped (postgres.c, PostgresMain).
     const stop = (error: unknown) => {
+      clearTimeout(flushing);
       session.intake.stopCopy();
       reject(error);
     };
@@ -152,20 +162,23 @@ function receive(
     const receiver: CopyReceiver = {
       onData(message) {
         if (!attempt(() => distributor.push(message.subarray(headerBytes), to))) return false;
+        flushing ??= setTimeout(flush, rowsWaitMs);
         return branches.every(branch => branch.flowing);
       },
       onDone() {
         if (!attempt(() => distributor.end(to))) return;
+        clearTimeout(flushing);
         for (const branch of branches) branch.done();
         resolve();
       },
       onFail(reason) {
-        reject(new PgError(errors.copyFailed, { what: `COPY from stdin failed: ${reason}` }));
+        stop(new PgError(errors.copyFailed, { what: `COPY from stdin failed: ${reason}` }));
       },
     };
     for (const branch of branches) {
       branch.onDrain = () => branches.every(one => one.flowing) && session.intake.resumeCopy();
       branch.onError = stop;
+      if (branch.error !== null) return stop(branch.error);
     }
     session.intake.receiveCopy(receiver);
   });

@@ -27,6 +27,13 @@ export interface Peers {
   schemaVersion(database: string): SchemaVersion;
 }
 
+/** A pool by what its parts at all workers have in common. */
+export interface PoolName {
+  readonly user: string;
+  readonly database: string;
+  readonly shard: number;
+}
+
 export interface SchemaVersion {
   current(): number;
   /** Answers the new one. */

@@ -1,5 +1,5 @@
-// Types as they mean the same on every shard: the OIDs of types that users made differ from shard to
-// shard, so PostgreSQL is left to infer those of parameters, and those of columns count as one.
+// Types as they mean the same on every shard: the OIDs of types that users made differ between
+// shards, so PostgreSQL is left to infer those of parameters, and those of columns count as one.
 
 import { type BindMessage, parameterFormat } from '../protocol/client-frame.ts';
 import type { ColumnDescription } from '../protocol/row-description.ts';

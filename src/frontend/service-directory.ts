@@ -49,6 +49,11 @@ export class ServiceDirectory {
     return [...this.#services.values(), ...this.#retired];
   }
 
+  /** Those that are not retired. */
+  get inUse(): DatabaseService[] {
+    return [...this.#services.values()];
+  }
+
   get maintenance(): boolean {
     return this.#maintenance;
   }

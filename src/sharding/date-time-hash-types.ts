@@ -2,7 +2,7 @@
 // their neighbours in src/backend/utils/adt/date.c and timestamp.c): integers inside. Their text forms
 // are in `date-time-input.ts`.
 
-import { type Interval, decodeInterval } from '../types/interval-value.ts';
+import { decodeInterval, type Interval } from '../types/interval-value.ts';
 import {
   readDateText,
   readIntervalText,
@@ -13,8 +13,8 @@ import {
   type TimeOfZone,
 } from './date-time-input.ts';
 import { hashUint32 } from './hash.ts';
-import { type Hash64, xorHash } from './hash64.ts';
 import type { KeyValueType, OrderedValueType } from './hash-type.ts';
+import { type Hash64, xorHash } from './hash64.ts';
 import { compareBigints, hashBigint } from './integer-hash-types.ts';
 import { invalidBinaryKey } from './key-form.ts';
 
@@ -27,7 +27,7 @@ export const dateType: OrderedValueType<number> = {
   family: 'date_ops',
   readText: readDateText,
   readBinary(bytes, start, end) {
-    if (end - start !== 4) throw invalidBinaryKey('date');
+    if (end - start !== 4) throw invalidBinaryKey('date', start, end);
     return bytes.readInt32BE(start);
   },
   hash: hashUint32,
@@ -45,7 +45,7 @@ function microsType(
     family,
     readText,
     readBinary(bytes, start, end) {
-      if (end - start !== 8) throw invalidBinaryKey(name);
+      if (end - start !== 8) throw invalidBinaryKey(name, start, end);
       return bytes.readBigInt64BE(start);
     },
     hash: hashBigint,
@@ -70,7 +70,7 @@ export const timetzType: KeyValueType<TimeOfZone> = {
   family: 'timetz_ops',
   readText: readTimetzText,
   readBinary(bytes, start, end) {
-    if (end - start !== 12) throw invalidBinaryKey('time with time zone');
+    if (end - start !== 12) throw invalidBinaryKey('time with time zone', start, end);
     return { micros: bytes.readBigInt64BE(start), zone: bytes.readInt32BE(start + 8) };
   },
   hash(value, into) {
@@ -85,7 +85,7 @@ export const intervalType: KeyValueType<Interval> = {
   family: 'interval_ops',
   readText: readIntervalText,
   readBinary(bytes, start, end) {
-    if (end - start !== 16) throw invalidBinaryKey('interval');
+    if (end - start !== 16) throw invalidBinaryKey('interval', start, end);
     return decodeInterval(bytes, start, end);
   },
   // interval_cmp_value: months of 30 days, days of 24 hours; the low 64 bits of 128.

@@ -102,7 +102,8 @@ const postgresStyle = "that is not of IntervalStyle 'postgres', or whose signs a
 export function readIntervalText(text: string): Interval {
   const [first = '', ...others] = text.split(' ');
   const fields = others.filter(word => /^[+-]?\d/.test(word));
-  const ambiguous = first.startsWith('-') && fields.some(word => !/^[+-]/.test(word));
+  const ambiguous =
+    first.startsWith('-') && fields.length > 0 && !fields.some(word => /^[+-]/.test(word));
   if (ambiguous || /\d{10}/.test(text)) return fail('interval', text, postgresStyle);
   let value: Interval;
   try {

@@ -3,8 +3,8 @@
 // read it, each rounding once from the decimal.
 
 import { hashBytes, partitionSeed } from './hash.ts';
-import type { Hash64 } from './hash64.ts';
 import type { OrderedValueType } from './hash-type.ts';
+import type { Hash64 } from './hash64.ts';
 import { trimmed } from './integer-hash-types.ts';
 import { invalidBinaryKey, invalidKey, keyOutOfRange, unprovenKey } from './key-form.ts';
 
@@ -56,7 +56,7 @@ function roundedOnce(text: string, double: number, single: number): number {
   if (!Number.isFinite(other) || (single + other) / 2 !== double) return single;
   const side = compareToDouble(text, double);
   if (side === 0) return single;
-  return side > 0 === double > 0 === Math.abs(other) > Math.abs(single) ? other : single;
+  return (side > 0 === double > 0) === Math.abs(other) > Math.abs(single) ? other : single;
 }
 
 /** Sign of |decimal| - |double| with the double's sign: exact, by whole numbers. */
@@ -108,7 +108,7 @@ function compareDoubles(left: number, right: number): number {
 function readBinaryFloat(name: string, bytes: Buffer, start: number, end: number): number {
   if (end - start === 8) return bytes.readDoubleBE(start);
   if (end - start === 4) return bytes.readFloatBE(start);
-  throw invalidBinaryKey(name);
+  throw invalidBinaryKey(name, start, end);
 }
 
 function floatType(name: string, readText: (text: string) => number): OrderedValueType<number> {

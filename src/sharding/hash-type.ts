@@ -39,12 +39,18 @@ export interface OrderedValueType<V> extends KeyValueType<V> {
 }
 
 export function hashTypeOfValues<V>(type: KeyValueType<V>): HashType {
-  return {
+  return hashTypeOfForms({
     name: type.name,
     family: type.family,
     hashText: (text, into) => type.hash(type.readText(text), into),
-    hashTextBytes: (bytes, start, end, into) =>
-      type.hash(type.readText(bytes.toString('utf8', start, end)), into),
     hashBinary: (bytes, start, end, into) => type.hash(type.readBinary(bytes, start, end), into),
+  });
+}
+
+export function hashTypeOfForms(type: Omit<HashType, 'hashTextBytes'>): HashType {
+  return {
+    ...type,
+    hashTextBytes: (bytes, start, end, into) =>
+      type.hashText(bytes.toString('utf8', start, end), into),
   };
 }

@@ -3,7 +3,7 @@
 // src/backend/access/hash/hashfunc.c, src/include/catalog/partition.h (HASH_PARTITION_SEED). Words are
 // read as on little-endian machines, the only ones that embedded and cloud servers run on.
 
-import { type Hash64, shardOfKeyHash } from './hash64.ts';
+import type { Hash64 } from './hash64.ts';
 
 // HASH_PARTITION_SEED = 0x7A5B22367996DCFD
 const seedHigh = 0x7a5b2236;
@@ -33,28 +33,6 @@ function seededState(length: number): readonly [number, number, number] {
   c = (c - b) ^ ((b << 4) | (b >>> 28));
   b = (b + a) | 0;
   return [a, b, c];
-}
-
-const scratch: Hash64 = { high: 0, low: 0 };
-
-/**
- * Shard (0-based) of an int8 given as two's complement halves, as hashint8extended places it;
- * int2 and int4 values sign-extended to 64 bits hash alike. `shardCount` is 1 to 65,536.
- */
-export function shardOfInt8(high: number, low: number, shardCount: number): number {
-  hashInt8(high, low, scratch);
-  return shardOfKeyHash(scratch, shardCount);
-}
-
-/** Shard (0-based) of `length` bytes from `start`: hash_any_extended, for uuid and text keys. */
-export function shardOfBytes(
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-  shardCount: number,
-): number {
-  hashBytes(bytes, start, length, scratch);
-  return shardOfKeyHash(scratch, shardCount);
 }
 
 /** hashint8extended of an int8 given as two's complement halves. */

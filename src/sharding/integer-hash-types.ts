@@ -2,8 +2,8 @@
 // (src/backend/access/hash/hashfunc.c; hashint8 gives int2, int4 and int8 of one value one hash).
 
 import { hashInt8, hashUint32 } from './hash.ts';
-import type { Hash64 } from './hash64.ts';
 import type { HashType, OrderedValueType } from './hash-type.ts';
+import type { Hash64 } from './hash64.ts';
 import { type Int8Halves, readInt8, readPlainInt8, readPlainInt8Text } from './int8-text.ts';
 import { invalidBinaryKey, invalidKey, keyOutOfRange, unprovenKey } from './key-form.ts';
 
@@ -11,26 +11,25 @@ const halves: Int8Halves = { high: 0, low: 0 };
 const family = 'integer_ops';
 
 /** smallint, integer or bigint, by its width in bytes. */
-function integerType(name: string, width: 2 | 4 | 8): HashType {
+function integerOf(name: string, width: 2 | 4 | 8): HashType {
   const unusedBits = 32 - Math.min(width, 4) * 8;
-  const check = (text: () => string): void => {
+  const fits = (): boolean => {
     const { high, low } = halves;
-    if (width === 8 || (high === low >> 31 && low === (low << unusedBits) >> unusedBits)) return;
-    throw keyOutOfRange(name, text());
+    return width === 8 || (high === low >> 31 && low === (low << unusedBits) >> unusedBits);
   };
   return {
     name,
     family,
     hashText(text, into) {
       if (!readPlainInt8Text(text, halves)) readInt8(text, halves);
-      check(() => text);
+      if (!fits()) throw keyOutOfRange(name, text);
       hashInt8(halves.high, halves.low, into);
     },
     hashTextBytes(bytes, start, end, into) {
       if (!readPlainInt8(bytes, start, end, halves)) {
         readInt8(bytes.toString('utf8', start, end), halves);
       }
-      check(() => bytes.toString('utf8', start, end));
+      if (!fits()) throw keyOutOfRange(name, bytes.toString('utf8', start, end));
       hashInt8(halves.high, halves.low, into);
     },
     hashBinary(bytes, start, end, into) {
@@ -44,18 +43,23 @@ function integerType(name: string, width: 2 | 4 | 8): HashType {
 function readBinaryInteger(name: string, bytes: Buffer, start: number, end: number): void {
   const length = end - start;
   if (length === 8) {
-    halves.high = bytes.readInt32BE(start);
-    halves.low = bytes.readInt32BE(start + 4);
+    halves.high = int32At(bytes, start);
+    halves.low = int32At(bytes, start + 4);
     return;
   }
-  if (length !== 4 && length !== 2) throw invalidBinaryKey(name);
-  halves.low = length === 4 ? bytes.readInt32BE(start) : bytes.readInt16BE(start);
+  if (length !== 4 && length !== 2) throw invalidBinaryKey(name, start, end);
+  halves.low = length === 4 ? int32At(bytes, start) : bytes.readInt16BE(start);
   halves.high = halves.low >> 31;
 }
 
-export const smallintType = integerType('smallint', 2);
-export const integerType4 = integerType('integer', 4);
-export const bigintType = integerType('bigint', 8);
+/** Several times as fast as Buffer's method wherever that is not inlined. */
+function int32At(bytes: Buffer, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+export const smallintType = integerOf('smallint', 2);
+export const integerType = integerOf('integer', 4);
+export const bigintType = integerOf('bigint', 8);
 
 /** The bounds of int4range and int8range. */
 export function integerBound(type: HashType): OrderedValueType<bigint> {
@@ -112,7 +116,7 @@ function unsigned32(name: string, ownFamily: string): OrderedValueType<number> {
     family: ownFamily,
     readText: text => Number(readUnsigned(name, 32, text)),
     readBinary(bytes, start, end) {
-      if (end - start !== 4) throw invalidBinaryKey(name);
+      if (end - start !== 4) throw invalidBinaryKey(name, start, end);
       return bytes.readUInt32BE(start);
     },
     hash: hashUint32,
@@ -130,7 +134,7 @@ function wide64(
     family: ownFamily,
     readText,
     readBinary(bytes, start, end) {
-      if (end - start !== 8) throw invalidBinaryKey(name);
+      if (end - start !== 8) throw invalidBinaryKey(name, start, end);
       return bytes.readBigInt64BE(start);
     },
     hash: hashBigint,
@@ -165,7 +169,7 @@ export const charType: OrderedValueType<number> = {
     return plainChar(Buffer.from(text.slice(0, 1), 'utf8')[0] ?? 0);
   },
   readBinary(bytes, start, end) {
-    if (end - start !== 1) throw invalidBinaryKey('"char"');
+    if (end - start !== 1) throw invalidBinaryKey('"char"', start, end);
     return plainChar(bytes[start]!);
   },
   hash: hashUint32,
@@ -192,7 +196,7 @@ export const boolType: OrderedValueType<number> = {
     throw invalidKey('boolean', text);
   },
   readBinary(bytes, start, end) {
-    if (end - start !== 1) throw invalidBinaryKey('boolean');
+    if (end - start !== 1) throw invalidBinaryKey('boolean', start, end);
     return bytes[start] === 0 ? 0 : 1;
   },
   hash: hashUint32,

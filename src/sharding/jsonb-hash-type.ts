@@ -3,11 +3,11 @@
 // are stored by length, then by bytes, the last of several equal ones wins.
 
 import { hashBytes, hashUint32, partitionSeed } from './hash.ts';
-import { type Hash64, rotateHalves, xorHash } from './hash64.ts';
 import type { KeyValueType } from './hash-type.ts';
+import { type Hash64, rotateHalves, xorHash } from './hash64.ts';
+import { JsonReader, type JsonValue } from './json-reader.ts';
 import { invalidBinaryKey } from './key-form.ts';
 import { hashNumeric, readNumericText } from './numeric-hash-type.ts';
-import { JsonReader, type JsonValue } from './json-reader.ts';
 
 /** JB_FARRAY and JB_FOBJECT (utils/jsonb.h), in both halves. */
 const arrayMark: Hash64 = { high: 0x4000_0000, low: 0x4000_0000 };
@@ -90,7 +90,7 @@ export const jsonbType: KeyValueType<JsonValue> = {
   readText: text => new JsonReader(text).read(),
   readBinary(bytes, start, end) {
     // jsonb_recv: version 1, then text.
-    if (bytes[start] !== 1 || end <= start) throw invalidBinaryKey('jsonb');
+    if (bytes[start] !== 1 || end <= start) throw invalidBinaryKey('jsonb', start, end);
     return new JsonReader(bytes.toString('utf8', start + 1, end)).read();
   },
   hash: hashJsonb,

@@ -17,9 +17,9 @@ export function keyOutOfRange(type: string, value: string): PgError {
   return new PgError(errors.keyOutOfRange, { type, value });
 }
 
-/** 22P03: not a binary form of the type. */
-export function invalidBinaryKey(type: string): PgError {
-  const what = `incorrect binary data format for type ${type}`;
+/** 22P03: bytes[start] up to bytes[end] are no binary form of the type. */
+export function invalidBinaryKey(type: string, start: number, end: number): PgError {
+  const what = `incorrect binary data format: ${end - start} bytes for type ${type}`;
   return new PgError(errors.invalidBinaryRepresentation, { what });
 }
 

@@ -2,8 +2,8 @@
 // src/backend/utils/adt/network.c, mac.c, mac8.c, tid.c). inet and cidr of one value have one hash.
 
 import { hashBytes } from './hash.ts';
-import type { Hash64 } from './hash64.ts';
 import type { KeyValueType } from './hash-type.ts';
+import type { Hash64 } from './hash64.ts';
 import { invalidBinaryKey, unprovenKey } from './key-form.ts';
 import { readInetText, readMacText, widenedMac } from './network-text.ts';
 
@@ -15,7 +15,8 @@ function hashAll(value: Buffer, into: Hash64): void {
 function readInetBinary(name: string, bytes: Buffer, start: number, end: number): Buffer {
   const family = bytes[start];
   const length = family === 2 ? 4 : family === 3 ? 16 : -1;
-  if (end - start !== length + 4 || bytes[start + 3] !== length) throw invalidBinaryKey(name);
+  if (end - start !== length + 4 || bytes[start + 3] !== length)
+    throw invalidBinaryKey(name, start, end);
   return Buffer.concat([bytes.subarray(start, start + 2), bytes.subarray(start + 4, end)]);
 }
 
@@ -35,7 +36,7 @@ function macType(name: 'macaddr' | 'macaddr8', widths: readonly number[]): KeyVa
     family: `${name}_ops`,
     readText: text => readMacText(name, text),
     readBinary(bytes, start, end) {
-      if (!widths.includes(end - start)) throw invalidBinaryKey(name);
+      if (!widths.includes(end - start)) throw invalidBinaryKey(name, start, end);
       const value = bytes.subarray(start, end);
       return name === 'macaddr8' && value.length === 6 ? widenedMac(value) : value;
     },
@@ -70,7 +71,7 @@ export const tidType: KeyValueType<Buffer> = {
     return tidBytes(block, offset);
   },
   readBinary(bytes, start, end) {
-    if (end - start !== 6) throw invalidBinaryKey('tid');
+    if (end - start !== 6) throw invalidBinaryKey('tid', start, end);
     return tidBytes(bytes.readUInt32BE(start), bytes.readUInt16BE(start + 4));
   },
   hash: hashAll,
@@ -92,7 +93,7 @@ export const oidvectorType: KeyValueType<Buffer> = {
   readBinary(bytes, start, end) {
     // array_send: dimensions, flags, element type, length, lower bound, then length and OID each.
     const count = end - start >= 20 ? bytes.readInt32BE(start + 12) : -1;
-    if (end - start !== 20 + count * 8) throw invalidBinaryKey('oidvector');
+    if (end - start !== 20 + count * 8) throw invalidBinaryKey('oidvector', start, end);
     const value = Buffer.alloc(count * 4);
     for (let i = 0; i < count; i++) {
       value.writeUInt32LE(bytes.readUInt32BE(start + 24 + i * 8), i * 4);

@@ -3,8 +3,8 @@
 // hash as the seed, zero as the seed minus one.
 
 import { hashBytes, partitionSeed } from './hash.ts';
-import type { Hash64 } from './hash64.ts';
 import type { OrderedValueType } from './hash-type.ts';
+import type { Hash64 } from './hash64.ts';
 import { trimmed } from './integer-hash-types.ts';
 import { invalidBinaryKey, invalidKey, unprovenKey } from './key-form.ts';
 
@@ -72,16 +72,16 @@ function stripped(negative: boolean, all: readonly number[], weight: number): Nu
 /** int16 digit count, weight, sign, scale, base-10000 digits (numeric_send). */
 function readNumericBinary(bytes: Buffer, start: number, end: number): NumericDigits {
   const count = end - start >= 8 ? bytes.readUInt16BE(start) : -1;
-  if (end - start !== 8 + 2 * count) throw invalidBinaryKey('numeric');
+  if (end - start !== 8 + 2 * count) throw invalidBinaryKey('numeric', start, end);
   const sign = bytes.readUInt16BE(start + 4);
   if (sign === 0xc000) return specialValue('NaN');
   if (sign === 0xd000) return specialValue('Infinity');
   if (sign === 0xf000) return specialValue('-Infinity');
-  if (sign !== 0 && sign !== 0x4000) throw invalidBinaryKey('numeric');
+  if (sign !== 0 && sign !== 0x4000) throw invalidBinaryKey('numeric', start, end);
   const scale = bytes.readUInt16BE(start + 6);
   const weight = bytes.readInt16BE(start + 2);
   const digits = Array.from({ length: count }, (_, i) => bytes.readUInt16BE(start + 8 + 2 * i));
-  if (digits.some(digit => digit > 9999)) throw invalidBinaryKey('numeric');
+  if (digits.some(digit => digit > 9999)) throw invalidBinaryKey('numeric', start, end);
   // numeric_recv cuts off what is behind the scale.
   const value = cutBehind(digits, weight, scale);
   return stripped(sign === 0x4000, value, weight);

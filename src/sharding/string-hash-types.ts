@@ -3,14 +3,15 @@
 // only; the caller refuses the others, whose sort keys are the collation library's.
 
 import { hashBytes } from './hash.ts';
-import type { Hash64 } from './hash64.ts';
 import { type HashType, hashTypeOfValues, type KeyValueType } from './hash-type.ts';
+import type { Hash64 } from './hash64.ts';
 import { invalidBinaryKey, invalidKey } from './key-form.ts';
 import { readUuid, uuidBytes } from './uuid-text.ts';
 
 const scratch = Buffer.alloc(1024);
 /** UTF-16 code units whose UTF-8 form surely fits the scratch buffer. */
 const scratchUnitsMax = Math.floor(scratch.length / 3);
+const asciiLoopMax = 64;
 const blank = 0x20;
 /** NAMEDATALEN - 1. */
 const nameBytesMax = 63;
@@ -27,12 +28,29 @@ function stringType(
     name,
     family,
     hashText(text, into) {
-      if (text.length <= scratchUnitsMax) hash(scratch, 0, scratch.write(text, 'utf8'), into);
-      else hash(Buffer.from(text, 'utf8'), 0, Buffer.byteLength(text, 'utf8'), into);
+      if (text.length > scratchUnitsMax) {
+        const bytes = Buffer.from(text, 'utf8');
+        hash(bytes, 0, bytes.length, into);
+        return;
+      }
+      hash(scratch, 0, writeToScratch(text), into);
     },
     hashTextBytes: hash,
     hashBinary: hash,
   };
+}
+
+/** Writes the text's UTF-8 form; answers its length. */
+function writeToScratch(text: string): number {
+  const { length } = text;
+  if (length > asciiLoopMax) return scratch.write(text, 'utf8');
+  // A loop beats a call into the runtime for the usual short ASCII key.
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return scratch.write(text, 'utf8');
+    scratch[at] = code;
+  }
+  return length;
 }
 
 function wholeLength(_bytes: Buffer, start: number, end: number): number {
@@ -73,7 +91,7 @@ export const uuidType: HashType = {
     hashBytes(uuidScratch, 0, uuidBytes, into);
   },
   hashBinary(bytes, start, end, into) {
-    if (end - start !== uuidBytes) throw invalidBinaryKey('uuid');
+    if (end - start !== uuidBytes) throw invalidBinaryKey('uuid', start, end);
     hashBytes(bytes, start, uuidBytes, into);
   },
 };

@@ -11,6 +11,7 @@ import { MetricsEndpoint } from '../metrics/metrics-endpoint.ts';
 import { openMetricsText } from '../metrics/open-metrics.ts';
 import type { Snapshot, SnapshotDetail } from '../metrics/snapshot.ts';
 import { ClientSeats } from './client-seats.ts';
+import { LoanDesk } from './loan-desk.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import { SharedState } from './shared-state.ts';
 import { tooFewConnections } from './worker-count.ts';
@@ -44,6 +45,7 @@ export class WorkerGroup implements AdminTarget {
   readonly #log: Logger;
   readonly #shared: SharedState;
   readonly #seats: ClientSeats;
+  readonly #desk: LoanDesk;
   readonly #members: Member[] = [];
   readonly #paused = new Set<string>();
   readonly #disabled = new Set<string>();
@@ -68,6 +70,12 @@ export class WorkerGroup implements AdminTarget {
     this.#port = config.general.port;
     this.#shared = new SharedState(options.workers);
     this.#seats = new ClientSeats(options.workers);
+    this.#desk = new LoanDesk({
+      count: options.workers,
+      lend: async (worker, ...asked) => (await this.#one(worker, 'lend', ...asked)) ?? 0,
+      giveBack: async (worker, ...asked) => (await this.#one(worker, 'giveBack', ...asked)) ?? 0,
+      take: (worker, ...given) => void this.#one(worker, 'take', ...given),
+    });
   }
 
   get port(): number {
@@ -100,7 +108,7 @@ export class WorkerGroup implements AdminTarget {
     if (problem !== null) throw new Error(`${problem}, and ${workers} workers run`);
     checkTlsFiles(config);
     this.#config = config;
-    await this.#all('reload', config);
+    await this.#all('reload', config, this.#desk.reset());
     this.#log.info('configuration reloaded');
   }
 
@@ -224,6 +232,8 @@ export class WorkerGroup implements AdminTarget {
       paused: this.#paused,
       disabled: this.#disabled,
       maintenance: this.#maintenance,
+      generation: this.#desk.generation,
+      borrowed: this.#desk.borrowed(worker),
     };
     const file = import.meta.url.endsWith('.ts') ? './worker-thread.ts' : './worker-thread.js';
     const thread = new Worker(new URL(file, import.meta.url), {
@@ -250,15 +260,24 @@ export class WorkerGroup implements AdminTarget {
       shutdown: mode => this.shutdown(mode),
       enterClient: (user, database) => this.#seats.enter(this.#config, worker, user, database),
       leaveClient: (user, database) => this.#seats.leave(worker, user, database),
-      cancel: (processId, secret) => this.#cancel(processId, secret),
+      borrow: (...need) => this.#desk.borrow(worker, ...need),
+      // The remainder says whose it is, as `CancelKeys` has it.
+      cancel: async (processId, secret) => {
+        await this.#one(processId % this.#options.workers, 'cancel', processId, secret);
+      },
     };
   }
 
-  /** The remainder says whose it is, as `CancelKeys` has it. */
-  async #cancel(processId: number, secret: Uint8Array): Promise<void> {
-    const member = this.#members[processId % this.#options.workers];
-    if (member === undefined) return;
-    await this.#unlessEnded(member, member.calls.call('cancel', processId, secret));
+  /** The answer of one worker, or null: it is gone. */
+  async #one<N extends keyof WorkerCalls>(
+    worker: number,
+    name: N,
+    ...args: Parameters<WorkerCalls[N]>
+  ): Promise<Awaited<ReturnType<WorkerCalls[N]>> | null> {
+    const member = this.#members[worker];
+    if (member === undefined) return null;
+    const answer = await this.#unlessEnded(member, member.calls.call(name, ...args));
+    return answer === null ? null : answer.value;
   }
 
   #ended(member: Member, code: number): void {

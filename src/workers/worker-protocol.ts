@@ -5,6 +5,7 @@ import type { AdminTarget } from '../admin/admin-target.ts';
 import type { CloseOptions } from '../app.ts';
 import type { LimitedUser } from '../config/client-limits.ts';
 import type { Config } from '../config/config.ts';
+import type { PoolName } from '../frontend/peers.ts';
 import type { SharedMemory } from './shared-state.ts';
 
 /** What a worker does to itself, when the main thread calls. */
@@ -12,8 +13,12 @@ export type WorkerCalls = Omit<Plain<AdminTarget>, 'reload' | 'shutdown'> & {
   /** Resolves with the port when it listens. */
   started(): Promise<number>;
   /** Rejects when the configuration cannot be taken over. */
-  reload(config: Config): Promise<void>;
+  reload(config: Config, generation: number): Promise<void>;
   cancel(processId: number, secret: Uint8Array): Promise<void>;
+  /** See `PoolLoans`. */
+  lend(name: PoolName, count: number, generation: number): Promise<number>;
+  giveBack(name: PoolName, count: number, generation: number): Promise<number>;
+  take(name: PoolName, count: number, generation: number): void;
   close(options: CloseOptions): Promise<void>;
 };
 
@@ -22,6 +27,8 @@ export type GroupCalls = Plain<AdminTarget> & {
   /** Rejects with PgError as `ClientCounter.enter`. */
   enterClient(user: LimitedUser, database: string): void;
   leaveClient(user: LimitedUser, database: string): void;
+  /** See `LoanDesk`. */
+  borrow(name: PoolName, count: number, generation: number): Promise<void>;
   cancel(processId: number, secret: Uint8Array): Promise<void>;
 };
 
@@ -37,6 +44,9 @@ export interface WorkerStart {
   readonly paused: ReadonlySet<string>;
   readonly disabled: ReadonlySet<string>;
   readonly maintenance: boolean;
+  /** Of the configuration. */
+  readonly generation: number;
+  readonly borrowed: ReadonlyMap<string, number>;
 }
 
 /** An interface as a type that can be called by name. */

@@ -3,23 +3,40 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AdminTarget } from '../admin/admin-target.ts';
-import { startApp } from '../app.ts';
+import { type App, startApp } from '../app.ts';
+import type { PoolLimits } from '../backend/pool.ts';
 import { createLogger } from '../common/logger.ts';
-import type { Peers } from '../frontend/peers.ts';
+import type { Peers, PoolName } from '../frontend/peers.ts';
+import { limitOf, PoolLoans } from './pool-loans.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import { SharedState } from './shared-state.ts';
 import type { GroupCalls, WorkerCalls, WorkerStart } from './worker-protocol.ts';
 
+/** How often it is looked whether clients wait for connections that others may have. */
+const lendingPeriodMs = 100;
+
 const given = workerData as WorkerStart;
 const { worker, workers, config } = given;
+let running: App | null = null;
 const log = createLogger(given.logLevel, config.general.logFormat).child({ worker });
 const shared = new SharedState(workers, given.memory);
 
+const loans = new PoolLoans(() => running?.pools ?? [], given.generation, given.borrowed);
+
 const calls: WorkerCalls = {
   started: async () => (await app).port,
-  reload: async next => (await app).reload(next),
+  reload: async (next, generation) => {
+    loans.reset(generation);
+    (await app).reload(next);
+  },
   cancel: async (processId, secret) => (await app).cancel(processId, Buffer.from(secret)),
-  close: async options => (await app).close(options),
+  lend: (...asked) => loans.lend(...asked),
+  giveBack: (...asked) => loans.giveBack(...asked),
+  take: (...given) => loans.take(...given),
+  close: async options => {
+    clearInterval(lending);
+    await (await app).close(options);
+  },
   snapshot: async detail => (await own()).snapshot(detail),
   pause: async database => (await own()).pause(database),
   resume: async database => (await own()).resume(database),
@@ -64,11 +81,30 @@ const { paused, disabled, maintenance } = given;
 const general = { ...config.general, port: given.port };
 const app = startApp(
   { ...config, general },
-  { log, worker: { peers, admin, paused, disabled, maintenance } },
+  { log, worker: { peers, admin, paused, disabled, maintenance, limitPool } },
 );
 
+const lending = setInterval(() => {
+  loans.look(Date.now(), (...need) => void group.call('borrow', ...need));
+}, lendingPeriodMs);
+
 // A failed start ends the thread, and the main thread is told why.
-await app;
+running = await app;
+
+/** The pool's size is what this worker is allotted now. */
+function limitPool(name: PoolName, limits: PoolLimits): PoolLimits {
+  const allotment = loans.allotment(name);
+  allotment.share = limits.poolSize;
+  return {
+    ...limits,
+    get poolSize() {
+      return limitOf(allotment);
+    },
+    get minPoolSize() {
+      return Math.min(limits.minPoolSize, limitOf(allotment));
+    },
+  };
+}
 
 async function own(): Promise<AdminTarget> {
   return (await app).own;

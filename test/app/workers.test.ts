@@ -71,7 +71,7 @@ test('there are as many workers as asked for, and each serves every kind of stat
     ]);
   }
   for (const client of clients) {
-    assert.deepEqual(await rows('SELECT count(*) AS n FROM items', client), [{ n: "3" }]);
+    assert.deepEqual(await rows('SELECT count(*) AS n FROM items', client), [{ n: '3' }]);
     assert.equal((await rows('SELECT id FROM items ORDER BY id', client)).length, 3);
   }
   await clients[0]!.query('TRUNCATE items');
@@ -141,7 +141,7 @@ test('what one worker’s client does to tables the others plan by at once', asy
   const [one, two, three] = clients as [pg.Client, pg.Client, pg.Client];
   const sql = 'SELECT id FROM items ORDER BY name';
   const change = (type: string) => one.query(`ALTER TABLE items ALTER COLUMN name TYPE ${type}`);
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 4; round++) {
     await change('text COLLATE "en-x-icu"');
     for (const client of [two, three]) await assert.rejects(client.query(sql), { code: '0A000' });
     await change('text COLLATE "C"');

@@ -59,7 +59,8 @@ test('max_client_conn: a cancel request gets through when there is no room', asy
     const answered = client.until('Z');
     const watcher = await connect(database.shards[0]!);
     await eventually('it runs', async () => {
-      const running = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+      const running = `SELECT 1 FROM pg_stat_activity
+        WHERE wait_event = 'PgSleep' AND datname = current_database()`;
       return (await watcher.query(running)).rows.length > 0;
     });
     await watcher.end();

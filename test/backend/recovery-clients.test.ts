@@ -230,9 +230,13 @@ test('the keys of [tcp] are set on the sockets of clients and servers', async t 
     } catch {
       return t.skip('there is no ss');
     }
+    // Other tests have sockets to the same servers, without these keys.
     const timer = (pattern: RegExp) => {
-      const line = sockets.split('\n').find(one => pattern.test(one.replaceAll('[::ffff:', '')));
-      return /timer:\(keepalive,(\d+)sec/.exec(line ?? '')?.[1];
+      const lines = sockets.split('\n').map(one => one.replaceAll('[::ffff:', ''));
+      const lefts = lines
+        .filter(one => pattern.test(one))
+        .map(one => Number(/timer:\(keepalive,(\d+)sec/.exec(one)?.[1]));
+      return lefts.find(left => left > 30 && left <= 45);
     };
     const ports = [pgpack.app.port, ...database.shards.map(({ port }) => port)];
     const patterns = ports.map((port, i) =>
@@ -240,7 +244,7 @@ test('the keys of [tcp] are set on the sockets of clients and servers', async t 
     );
     const seconds = patterns.map(timer);
     t.diagnostic(`keepalive timers of a client and two servers: ${seconds.join(', ')} s`);
-    for (const left of seconds) assert.ok(Number(left) <= 45 && Number(left) > 30, `${left} s`);
+    for (const left of seconds) assert.ok(left !== undefined, seconds.join(', '));
     await client.end();
   } finally {
     await pgpack.close();

@@ -81,6 +81,7 @@ for (const shards of [1, 3]) {
         direct: await RawClient.login(database.oracle),
         pgpack: await RawClient.login(pgpack.address),
         inBlock: false,
+        failed: false,
         history: [] as string[],
       })),
     );
@@ -91,14 +92,14 @@ for (const shards of [1, 3]) {
       const { name, send } = randomExchange(random, pair.inBlock || blocks < poolSize - 1);
       const readies = name.startsWith('pipeline') ? 2 : 1;
       tried.set(name, (tried.get(name) ?? 0) + 1);
-      const shown = (lines: readonly string[]) =>
-        shards === 1 ? [...lines] : lines.filter(line => line !== '2');
-      const expected = shown(await pair.direct.ask(send, 'Z', readies));
-      const actual = shown(await pair.pgpack.ask(send, 'Z', readies));
+      const wasFailed = pair.failed;
+      const expected = comparable(await pair.direct.ask(send, 'Z', readies), wasFailed, shards);
+      const actual = comparable(await pair.pgpack.ask(send, 'Z', readies), wasFailed, shards);
       pair.history.push(name);
       const about = `seed ${seed}, step ${step}: ${pair.history.join(', ')}`;
       assert.deepEqual(actual, expected, about);
       pair.inBlock = expected.at(-1) !== 'Z I';
+      pair.failed = expected.at(-1) === 'Z E';
     }
     for (const { direct, pgpack: client } of pairs) {
       direct.destroy();
@@ -153,6 +154,19 @@ for (const shards of [1, 3]) {
     for (const one of [holder, client]) one.destroy();
     await small.close();
   });
+}
+
+/** Whether PostgreSQL sees an error at Bind or at Execute depends on its choice of plan, which
+ *  depends on how often the connection ran the statement; with several shards PgPack answers Bind.
+ *  What a failed block says to a Bind depends on what else is wrong with it. */
+function comparable(
+  lines: readonly string[],
+  failedBlock: boolean,
+  shards: number,
+): readonly string[] {
+  const bindsCount = shards === 1 && !lines.some(line => line.startsWith('E '));
+  const kept = bindsCount ? lines : lines.filter(line => line !== '2');
+  return failedBlock ? kept.map(line => (line.startsWith('E ') ? 'E' : line)) : kept;
 }
 
 /** What one client does next, as messages for both servers. */

@@ -25,11 +25,17 @@ export interface Workers {
 
 const login = '[admin]\nuser = "boss"\npassword = "secret"\n';
 
-/** `general` says how many workers. */
-export async function startWorkers(options: PgPackOptions): Promise<Workers> {
-  const read = (more: Partial<PgPackOptions> = {}) => {
+export interface WorkersOptions extends PgPackOptions {
+  /** Without it, any that is free. */
+  readonly port?: number;
+}
+
+/** `general` says how many workers. Rejects as `startPgPack`. */
+export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const read = (more: Partial<PgPackOptions> = {}): Config => {
     const all = { ...options, ...more };
-    return configOf({ ...all, more: login + (all.more ?? '') });
+    const config = configOf({ ...all, more: login + (all.more ?? '') });
+    return { ...config, general: { ...config.general, port: options.port ?? 0 } };
   };
   let config = read();
   const lines: string[] = [];
@@ -37,7 +43,10 @@ export async function startWorkers(options: PgPackOptions): Promise<Workers> {
   const threads: Worker[] = [];
   const onThread = (thread: Worker) => void threads.push(thread);
   process.on('worker', onThread);
-  const pgpack = await startPgPack(config, { log, readConfig: () => config });
+  const pgpack = await startPgPack(config, { log, readConfig: () => config }).catch(error => {
+    process.off('worker', onThread);
+    throw error;
+  });
   const { name } = options.database;
   const { port } = pgpack;
   return {
@@ -49,6 +58,7 @@ export async function startWorkers(options: PgPackOptions): Promise<Workers> {
     change: more => (config = read(more)),
     close: async () => {
       await pgpack.close({ drain: false });
+      assert.ok(threads.every(thread => thread.threadId === -1));
       process.off('worker', onThread);
     },
   };

@@ -1,0 +1,257 @@
+// Our shard against PostgreSQL's partition: seeded values go into real tables PARTITION BY HASH, and
+// for each row the partition it lies in (tableoid) is compared with the shard of the text it was
+// inserted as, of the text and of the binary form that the server gives back.
+
+import type pg from 'pg';
+import { PgError } from '../../src/common/pg-error.ts';
+import type { HashType } from '../../src/sharding/hash-type.ts';
+import { chooseHashType, type KeyTypeDescription } from '../../src/sharding/hash-types.ts';
+import { PartitionHash } from '../../src/sharding/partition-hash.ts';
+import { type Random, seededRandom } from '../sharding/seeded-random.ts';
+import { dateTimeSamples } from './date-time-samples.ts';
+import { between, type KeySample, pick } from './key-sample.ts';
+import { numberSamples } from './number-samples.ts';
+import { stringSamples } from './string-samples.ts';
+import { keyColumnSamples, structuredSamples, structuredTypes } from './structured-samples.ts';
+
+export const keySamples: readonly KeySample[] = [
+  ...numberSamples,
+  ...dateTimeSamples,
+  ...stringSamples,
+  ...structuredSamples,
+];
+
+export interface Comparison {
+  /** The column's type, or those of several key columns. */
+  readonly type: string;
+  readonly partitions: number;
+  readonly values: number;
+  /** Forms compared: the text put in, the text and the binary form that came back. */
+  readonly forms: number;
+  /** Messages of forms that are refused (`keyFormUnproven`). */
+  readonly refusals: readonly string[];
+  readonly mismatches: readonly string[];
+}
+
+/** Settings that a client may have: no form that is read may hang on them. */
+const inputSettings = [
+  "SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'sql_standard'; SET TimeZone = 'Asia/Kolkata'",
+  "SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'America/St_Johns'",
+  "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'",
+];
+const outputSettings = [
+  "SET DateStyle = 'ISO, DMY'; SET IntervalStyle = 'postgres'; SET bytea_output = 'escape'",
+  "SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'",
+];
+
+export interface Column {
+  readonly sample: KeySample;
+  readonly values: readonly (string | null)[];
+}
+
+export interface KeyForms {
+  /** As it was put in, as the server prints it, as its send function gives it; null for NULL. */
+  readonly input: string | null;
+  readonly text: string | null;
+  readonly binary: string | null;
+}
+
+/** Tables of one key column each, in a database of their own that the caller made. */
+export async function* compareTypes(
+  client: pg.Client,
+  seed: number,
+  rows: number,
+): AsyncGenerator<Comparison> {
+  await client.query(structuredTypes);
+  for (const [index, sample] of keySamples.entries()) {
+    const random = seededRandom(seed + index * 7919);
+    const values = [...sample.edges, null];
+    while (values.length < rows) values.push(sample.random(random));
+    yield await compare(client, random, [{ sample, values }]);
+  }
+}
+
+/** Tables of two to four key columns, NULL among the values. */
+export async function* compareSeveralColumns(
+  client: pg.Client,
+  seed: number,
+  rows: number,
+  tables: number,
+): AsyncGenerator<Comparison> {
+  for (let table = 0; table < tables; table++) {
+    const random = seededRandom(seed + 1_000_003 + table);
+    const columns = Array.from({ length: between(random, 2, 4) }, () => {
+      const sample = pick(random, keyColumnSamples);
+      const one = (): string | null => {
+        if (random.below(6) === 0) return null;
+        return random.below(8) === 0 ? pick(random, sample.edges) : sample.random(random);
+      };
+      return { sample, values: Array.from({ length: rows }, one) };
+    });
+    yield await compare(client, random, columns);
+  }
+}
+
+let tablesMade = 0;
+
+async function compare(
+  client: pg.Client,
+  random: Random,
+  columns: readonly Column[],
+): Promise<Comparison> {
+  const partitions = between(random, 2, 64);
+  return judge(columns, partitions, await placeRows(client, random, columns, partitions));
+}
+
+/** Puts the values into a table of `partitions` and reads back where they are. */
+export async function placeRows(
+  client: pg.Client,
+  random: Random,
+  columns: readonly Column[],
+  partitions: number,
+): Promise<StoredRow[]> {
+  const table = `keys_${++tablesMade}`;
+  await createTable(client, table, columns, partitions);
+  await client.query(pick(random, inputSettings));
+  const arrays = columns.map((_, i) => `$${i + 1}::text[]`).join(', ');
+  const names = columns.map((_, i) => `v${i}`);
+  const casts = columns.map(({ sample }, i) => `v${i}::${sample.inputType}`);
+  await client.query(
+    `INSERT INTO ${table} SELECT ${[...names, ...casts].join(', ')}
+      FROM unnest(${arrays}) AS v(${names})`,
+    columns.map(({ values }) => values),
+  );
+  await client.query(pick(random, outputSettings));
+  const found = await storedRows(client, table, columns);
+  await client.query(`DROP TABLE ${table}; RESET ALL`);
+  return found;
+}
+
+async function createTable(
+  client: pg.Client,
+  table: string,
+  columns: readonly Column[],
+  partitions: number,
+): Promise<void> {
+  const inputs = columns.map((_, i) => `src${i} text`);
+  const keys = columns.map(({ sample }, i) => `k${i} ${sample.columnType}`);
+  const parts = Array.from(
+    { length: partitions },
+    (_, part) =>
+      `CREATE TABLE ${table}_${part} PARTITION OF ${table}
+        FOR VALUES WITH (MODULUS ${partitions}, REMAINDER ${part})`,
+  );
+  await client.query(
+    `CREATE TABLE ${table} (${[...inputs, ...keys].join(', ')})
+      PARTITION BY HASH (${columns.map((_, i) => `k${i}`).join(', ')});
+    ${parts.join(';')}`,
+  );
+}
+
+export interface StoredRow {
+  readonly partition: number;
+  readonly keys: readonly KeyForms[];
+}
+
+async function storedRows(
+  client: pg.Client,
+  table: string,
+  columns: readonly Column[],
+): Promise<StoredRow[]> {
+  const { rows: sends } = await client.query<{ send: string }>(
+    `SELECT typsend::regproc::text AS send FROM unnest($1::text[]) WITH ORDINALITY AS u(type, n)
+      JOIN pg_type ON oid = type::regtype ORDER BY n`,
+    [columns.map(({ sample }) => sample.inputType)],
+  );
+  const forms = sends.map(({ send }, i) => `src${i}, k${i}::text, encode(${send}(k${i}), 'hex')`);
+  const { rows } = await client.query<(string | null)[]>({
+    text: `SELECT split_part(tableoid::regclass::text, '_', 3), ${forms.join(', ')} FROM ${table}`,
+    rowMode: 'array',
+  });
+  return rows.map(row => ({
+    partition: Number(row[0]),
+    keys: columns.map((_, i) => {
+      const [input = null, text = null, binary = null] = row.slice(1 + i * 3, 4 + i * 3);
+      return { input, text, binary };
+    }),
+  }));
+}
+
+/** The type by which a form of a column is hashed, and how the form is added to a row's hash. */
+interface FormReader {
+  readonly name: string;
+  add(hash: PartitionHash, column: number, forms: KeyForms): void;
+}
+
+function judge(
+  columns: readonly Column[],
+  partitions: number,
+  rows: readonly StoredRow[],
+): Comparison {
+  const readers = formReaders(columns);
+  const hash = new PartitionHash();
+  const mismatches: string[] = [];
+  const refusals: string[] = [];
+  for (const { partition, keys } of rows) {
+    for (const reader of readers) {
+      hash.begin();
+      try {
+        for (const [i, forms] of keys.entries()) {
+          if (forms.binary !== null) reader.add(hash, i, forms);
+        }
+      } catch (error) {
+        if (error instanceof PgError && error.id === 'keyFormUnproven')
+          refusals.push(error.message);
+        else mismatches.push(`${reader.name} of ${JSON.stringify(keys)}: ${error}`);
+        continue;
+      }
+      const shard = hash.shard(partitions);
+      if (shard === partition) continue;
+      const what = `${reader.name} of ${JSON.stringify(keys)}`;
+      mismatches.push(`${what}: shard ${shard}, partition ${partition} of ${partitions}`);
+    }
+  }
+  return {
+    type: columns.map(({ sample }) => sample.columnType).join(', '),
+    partitions,
+    values: rows.length,
+    forms: rows.length * readers.length,
+    refusals,
+    mismatches,
+  };
+}
+
+function formReaders(columns: readonly Column[]): FormReader[] {
+  const stored = columns.map(({ sample }) => hashTypeOf(sample.stored));
+  const compared = columns.map(({ sample }) => hashTypeOf(sample.compared));
+  return [
+    {
+      name: 'text put in',
+      add: (hash, column, { input }) => hash.addText(stored[column]!, input!),
+    },
+    {
+      name: 'bytes of the text put in',
+      add(hash, column, { input }) {
+        const bytes = Buffer.from(`<${input}>`, 'utf8');
+        hash.addTextBytes(stored[column]!, bytes, 1, bytes.length - 1);
+      },
+    },
+    {
+      name: 'text that came back',
+      add: (hash, column, { text }) => hash.addText(compared[column]!, text!),
+    },
+    {
+      name: 'binary form',
+      add(hash, column, { binary }) {
+        const bytes = Buffer.from(`ff${binary}ff`, 'hex');
+        hash.addBinary(compared[column]!, bytes, 1, bytes.length - 1);
+      },
+    },
+  ];
+}
+
+export function hashTypeOf(key: KeyTypeDescription): HashType {
+  const choice = chooseHashType(key);
+  if (choice.type === null) throw new Error(choice.reason);
+  return choice.type;
+}
