@@ -4,7 +4,6 @@ import PQueue from 'p-queue';
 import { AdminDatabase } from './admin/admin-database.ts';
 import type { AdminTarget, ShutdownMode } from './admin/admin-target.ts';
 import { takeSnapshot } from './admin/take-snapshot.ts';
-import { clientSideTlsOptions, serverSideTlsContext } from './auth/tls-context.ts';
 import type { ShardTarget } from './backend/cluster.ts';
 import type { Pool, PoolLimits } from './backend/pool.ts';
 import type { ServerTls } from './backend/server-address.ts';
@@ -22,6 +21,7 @@ import {
 } from './config/topology.ts';
 import { shareOf } from './config/worker-share.ts';
 import type { LoginRequest } from './frontend/client-login.ts';
+import { type ClientTls, clientTls, serverTls } from './frontend/configured-tls.ts';
 import type { DatabaseService } from './frontend/database-service.ts';
 import { Listener } from './frontend/listener.ts';
 import type { Peers, PoolName } from './frontend/peers.ts';
@@ -122,7 +122,7 @@ class RunningApp implements App {
   /** As the files have it; `#config` is this worker's share. */
   #whole: Config;
   #config: Config;
-  #clientTls: ReturnType<typeof clientSideTlsOptions> | null;
+  #clientTls: ClientTls | null;
   #serverTls: ServerTls | null;
   #port = 0;
   readonly controls: AdminControls;
@@ -418,36 +418,6 @@ class RunningApp implements App {
     this.#timeouts = setInterval(look, timeoutPeriodMs(this.#config));
     this.#timeouts.unref();
   }
-}
-
-/** Throws when a TLS file that the configuration names cannot be used. */
-export function checkTlsFiles(config: Config): void {
-  clientTls(config);
-  serverTls(config);
-}
-
-function clientTls({ general }: Config): ReturnType<typeof clientSideTlsOptions> | null {
-  const { tlsCertificate, tlsPrivateKey, tlsClientCaCertificate } = general;
-  if (tlsCertificate === null || tlsPrivateKey === null) return null;
-  return clientSideTlsOptions({
-    certificate: tlsCertificate,
-    privateKey: tlsPrivateKey,
-    clientCa: tlsClientCaCertificate,
-    clientCertificateRequired: false,
-  });
-}
-
-function serverTls({ general }: Config): ServerTls | null {
-  const context = serverSideTlsContext({
-    verify: general.tlsVerify,
-    ca: general.tlsServerCaCertificate,
-    certificate: general.tlsServerCertificate,
-    privateKey: general.tlsServerPrivateKey,
-    negotiation: general.tlsServerNegotiation,
-  });
-  if (!context.enabled) return null;
-  const { required, direct } = context;
-  return { required, direct, options: host => context.optionsFor(host) };
 }
 
 /** Settings of every connection of a pool, from the configuration. */

@@ -98,6 +98,11 @@ export class Pool {
     return this.#all.size;
   }
 
+  /** Connections it may have, without the reserve. */
+  get sizeMax(): number {
+    return this.#limits.poolSize;
+  }
+
   get idle(): number {
     return this.#idle.length;
   }

@@ -7,6 +7,7 @@
 //   open ──join──▶ open ──all answered──▶ idle (back to the pool)
 //     └──disperse (slow head, cancel, slow reader)──▶ sealed ──all answered──▶ idle
 
+import { performance } from 'node:perf_hooks';
 import type { PgError } from '../common/pg-error.ts';
 import { Backend } from '../protocol/message-codes.ts';
 import type { ServerConnection, ServerConsumer } from './server-connection.ts';

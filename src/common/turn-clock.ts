@@ -2,6 +2,8 @@
 // it with every query would cost as much as looking the query up. Whoever gets bytes, or wakes up
 // by a timer, makes it stale.
 
+import { performance } from 'node:perf_hooks';
+
 export const turnClock = { stale: true };
 
 let nowMs = 0;

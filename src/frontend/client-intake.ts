@@ -99,13 +99,13 @@ export class ClientIntake {
     this.#copy = null;
   }
 
-  get #waiting(): boolean {
+  #waiting(): boolean {
     return this.#handler.busy || this.#copy !== null;
   }
 
   #handleDirectly(buffer: Buffer, length: number): number {
     let pos = 0;
-    while (pos < length && !this.#waiting && !this.#handler.closed) {
+    while (pos < length && !this.#waiting() && !this.#handler.closed) {
       const found = findUnit(buffer, pos, length, pos, this.#messageBytesMax);
       if (found.ending === null) break;
       const unit = ownUnit(buffer, pos, found.end, found.ending);
@@ -116,7 +116,7 @@ export class ClientIntake {
   }
 
   #next(): void {
-    while (!this.#waiting && !this.#handler.closed) {
+    while (!this.#waiting() && !this.#handler.closed) {
       const unit = this.#inbox.next();
       if (unit === null) break;
       this.#handler.handle(unit);
@@ -125,7 +125,7 @@ export class ClientIntake {
   }
 
   #limit(): void {
-    if (!this.#waiting || this.#paused || this.#inbox.size <= inboxBytesMax) return;
+    if (!this.#waiting() || this.#paused || this.#inbox.size <= inboxBytesMax) return;
     this.#paused = true;
     this.#client.pause();
   }

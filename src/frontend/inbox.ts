@@ -1,6 +1,7 @@
 // What a client sent and nobody has handled yet, cut into units of work: one simple query, one
 // function call, or messages of the extended protocol up to their Sync or Flush.
 
+import { Buffer } from 'node:buffer';
 import { clientMessageSize } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 

@@ -2,6 +2,7 @@
 // reads, without decoding rows. Answers to what PgPack itself put into the exchange are left out,
 // answers to what it kept from the server are put in.
 
+import { performance } from 'node:perf_hooks';
 import { cancelQuery } from '../backend/cancel-query.ts';
 import { showAsOwn } from '../backend/notification-link.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';

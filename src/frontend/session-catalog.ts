@@ -31,7 +31,7 @@ export class SessionCatalog {
     const { settings } = this.#transaction;
     const same = settings.id === this.#settingsId && settings.searchPath === this.#pathSql;
     if (!same || settings.otherRole !== this.#role) this.#follow();
-    if (this.#isOwn) return this.#ownCache;
+    if (this.#isOwn()) return this.#ownCache();
     return this.#database.cache(this.#searchPath);
   }
 
@@ -39,7 +39,7 @@ export class SessionCatalog {
     for (;;) {
       const cache = this.cache;
       if (cache !== null) return cache;
-      if (this.#isOwn) await this.#loadOwn();
+      if (this.#isOwn()) await this.#loadOwn();
       else await this.#database.loadCatalog();
     }
   }
@@ -86,12 +86,12 @@ export class SessionCatalog {
   }
 
   /** In a failed block nothing can be read, and only its end is left to be planned. */
-  get #isOwn(): boolean {
+  #isOwn(): boolean {
     return (this.#changed || this.#otherRole) && !this.#transaction.failed;
   }
 
   /** Of the catalog as the session sees it; null: not read, or tables have changed since. */
-  get #ownCache(): StatementCache | null {
+  #ownCache(): StatementCache | null {
     return this.#generation === this.#database.generation ? this.#own : null;
   }
 }

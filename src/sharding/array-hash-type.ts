@@ -5,13 +5,13 @@ import { type HashType, hashTypeOfForms } from './hash-type.ts';
 import { chainHash, type Hash64 } from './hash64.ts';
 import { invalidBinaryKey, invalidKey, unprovenKey } from './key-form.ts';
 
-/** `delimiter` is pg_type.typdelim of the element: a comma for every type that hashes. */
+/** The array of `element`, whose pg_type.typdelim is a comma: it is for every type that hashes. */
 export function arrayHashType(element: HashType): HashType {
   const name = `${element.name}[]`;
   const hash: Hash64 = { high: 0, low: 0 };
   return hashTypeOfForms({
     name,
-    family: 'array_ops',
+    family: `array_ops of ${element.family}`,
     hashText(text, into) {
       open(into);
       for (const item of arrayElements(name, text)) {
@@ -67,7 +67,7 @@ const token = /[ \t\n\v\f\r]*(?:([{},])|"((?:[^"\\]|\\.)*)"|((?:[^{},"\\]|\\.)+)
  * The elements of array_in's text form, of all dimensions in a row; null for NULL. Throws
  * `keyIsInvalid`; whether nested braces are of one length is left to PostgreSQL.
  */
-export function arrayElements(name: string, text: string): (string | null)[] {
+function arrayElements(name: string, text: string): (string | null)[] {
   const elements: (string | null)[] = [];
   let depth = 0;
   let at = bounds.exec(text)?.[0].length ?? 0;
@@ -102,7 +102,7 @@ export function arrayElements(name: string, text: string): (string | null)[] {
 
 /** Blanks before and behind are none of it, unless escaped. */
 function plainElement(text: string): string | null {
-  const bare = /^(.*?(?:\\.)?)[ \t\n\v\f\r]*$/s.exec(text)![1]!;
+  const bare = /^((?:\\.|[^\\])*?)[ \t\n\v\f\r]*$/s.exec(text)![1]!;
   return /^null$/i.test(bare) ? null : unescaped(bare);
 }
 

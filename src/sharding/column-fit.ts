@@ -28,8 +28,8 @@ const fullRange = 0x7fff;
 
 /**
  * The hash type of values on their way into a column of a built-in type with `typmod`
- * (pg_attribute.atttypmod, not -1); null if the modifier changes nothing that counts. Throws nothing;
- * `fitIsUnknown` tells the modifiers that are not known here.
+ * (pg_attribute.atttypmod, not -1); null if the modifier changes nothing that counts. Which
+ * modifiers are not known here says `fitIsUnknown`.
  */
 export function fittedHashType(oid: number, typmod: number): HashType | null {
   switch (oid) {

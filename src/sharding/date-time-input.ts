@@ -21,10 +21,13 @@ export interface TimeOfZone {
 }
 
 const date = String.raw`(?<year>\d{4,6})-(?<month>\d\d)-(?<day>\d\d)`;
-const clock = String.raw`(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.(?<fraction>\d{1,6}))?)?`;
+const clock =
+  String.raw`(?<hour>\d\d):(?<minute>\d\d)` +
+  String.raw`(?::(?<second>\d\d)(?:\.(?<fraction>\d{1,6}))?)?`;
+// Z, +hh, +hhmm, +hh:mm, +hh:mm:ss.
 const offset =
   String.raw`(?<zone>Z|(?<sign>[+-])(?<zoneHour>\d\d)` +
-  String.raw`(?::?(?<zoneMinute>\d\d)(?::(?<zoneSecond>\d\d))?)?)`;
+  String.raw`(?:(?<joinedMinute>\d\d)|:(?<zoneMinute>\d\d)(?::(?<zoneSecond>\d\d))?)?)`;
 const era = '(?<bc> BC)?';
 
 const datePattern = new RegExp(`^${date}${era}$`);
@@ -168,7 +171,7 @@ function inRange(micros: bigint): boolean {
 function secondsEast(groups: Groups): number | null {
   if (groups['zone'] === 'Z') return 0;
   const hour = Number(groups['zoneHour']);
-  const minute = Number(groups['zoneMinute'] ?? 0);
+  const minute = Number(groups['joinedMinute'] ?? groups['zoneMinute'] ?? 0);
   const second = Number(groups['zoneSecond'] ?? 0);
   if (hour > offsetHoursMax || minute > 59 || second > 59) return null;
   const total = hour * 3600 + minute * 60 + second;

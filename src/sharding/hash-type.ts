@@ -13,8 +13,9 @@ export interface HashType {
   /** As `format_type` prints it. */
   readonly name: string;
   /**
-   * Hash operator family (pg_opfamily.opfname): types of one family compare by `=` without a cast,
-   * and equal values of them have one hash.
+   * Hash operator family (pg_opfamily.opfname), for types with parts that of their parts too: if
+   * types of one family compare by `=`, equal values of them have one hash. They are smallint,
+   * integer and bigint; real and double precision; text, varchar and name; inet and cidr.
    */
   readonly family: string;
   hashText(text: string, into: Hash64): void;

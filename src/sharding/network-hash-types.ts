@@ -82,7 +82,8 @@ export const oidvectorType: KeyValueType<Buffer> = {
   name: 'oidvector',
   family: 'oidvector_ops',
   readText(text) {
-    if (!/^(?:\d{1,9}(?: \d{1,9})*)?$/.test(text)) {
+    // strtoul reads digits behind a zero as octal.
+    if (!/^(?:(?:0|[1-9]\d{0,8})(?: (?:0|[1-9]\d{0,8}))*)?$/.test(text)) {
       throw unprovenKey('oidvector', text, 'other than plain digits');
     }
     const oids = text === '' ? [] : text.split(' ').map(Number);
@@ -93,7 +94,8 @@ export const oidvectorType: KeyValueType<Buffer> = {
   readBinary(bytes, start, end) {
     // array_send: dimensions, flags, element type, length, lower bound, then length and OID each.
     const count = end - start >= 20 ? bytes.readInt32BE(start + 12) : -1;
-    if (end - start !== 20 + count * 8) throw invalidBinaryKey('oidvector', start, end);
+    if (count < 0 || end - start !== 20 + count * 8)
+      throw invalidBinaryKey('oidvector', start, end);
     const value = Buffer.alloc(count * 4);
     for (let i = 0; i < count; i++) {
       value.writeUInt32LE(bytes.readUInt32BE(start + 24 + i * 8), i * 4);

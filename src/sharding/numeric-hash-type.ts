@@ -72,7 +72,7 @@ function stripped(negative: boolean, all: readonly number[], weight: number): Nu
 /** int16 digit count, weight, sign, scale, base-10000 digits (numeric_send). */
 function readNumericBinary(bytes: Buffer, start: number, end: number): NumericDigits {
   const count = end - start >= 8 ? bytes.readUInt16BE(start) : -1;
-  if (end - start !== 8 + 2 * count) throw invalidBinaryKey('numeric', start, end);
+  if (count < 0 || end - start !== 8 + 2 * count) throw invalidBinaryKey('numeric', start, end);
   const sign = bytes.readUInt16BE(start + 4);
   if (sign === 0xc000) return specialValue('NaN');
   if (sign === 0xd000) return specialValue('Infinity');

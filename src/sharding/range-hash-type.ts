@@ -50,7 +50,7 @@ export function rangeValueType<V>(
       : { value: subtype.readText(unquoted(text)), inclusive: bracket === '[' || bracket === ']' };
   return {
     name,
-    family: 'range_ops',
+    family: `range_ops of ${name}`,
     readText(text) {
       const [, word, open = '', from = '', to = '', close = ''] = rangePattern.exec(text) ?? [];
       if (word !== undefined) return null;
@@ -156,7 +156,7 @@ export function multirangeValueType<V>(
   const one: Hash64 = { high: 0, low: 0 };
   return {
     name,
-    family: 'multirange_ops',
+    family: `multirange_ops of ${name}`,
     readText: text => merged(subtype, multirangeItems(name, text).map(ranges.readText)),
     readBinary(bytes, start, end) {
       const count = end - start >= 4 ? bytes.readInt32BE(start) : -1;

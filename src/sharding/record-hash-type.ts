@@ -10,7 +10,7 @@ export function recordHashType(name: string, columns: readonly HashType[]): Hash
   const hash: Hash64 = { high: 0, low: 0 };
   return hashTypeOfForms({
     name,
-    family: 'record_ops',
+    family: `record_ops of ${name}`,
     hashText(text, into) {
       const fields = recordFields(name, text);
       // Without columns `()` is one empty field to the reader.

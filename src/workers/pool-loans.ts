@@ -5,11 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../backend/pool.ts';
 import type { PoolName } from '../frontend/peers.ts';
 
-/** Connections that one worker may have of one pool. */
-export interface Allotment {
-  /** Its share by the configuration. */
-  share: number;
-  /** Borrowed, or below zero: lent. */
+/** What one worker has borrowed of one pool. Its pool's limit is its share and that. */
+export interface Loan {
+  /** Below zero: lent. */
   borrowed: number;
   /** Not to ask again before this moment, in ms since 1970. */
   askAtMs: number;
@@ -30,7 +28,7 @@ const spareAfterMs = 1_000;
 const pollMs = 10;
 
 export class PoolLoans {
-  readonly #allotments = new Map<string, Allotment>();
+  readonly #loans = new Map<string, Loan>();
   readonly #pools: () => Iterable<OpenPool>;
   #generation: number;
 
@@ -45,23 +43,23 @@ export class PoolLoans {
     for (const [key, count] of borrowed) this.#of(key).borrowed = count;
   }
 
-  allotment(name: PoolName): Allotment {
+  loan(name: PoolName): Loan {
     return this.#of(keyOfPool(name));
   }
 
   /** Another configuration has other shares: all loans are off, at every worker. */
   reset(generation: number): void {
     this.#generation = generation;
-    for (const allotment of this.#allotments.values()) allotment.borrowed = 0;
+    for (const loan of this.#loans.values()) loan.borrowed = 0;
   }
 
   /** Asks for the pools whose clients wait although all that is allotted is open. */
   look(nowMs: number, ask: (name: PoolName, count: number, generation: number) => void): void {
     for (const { name, pool } of this.#pools()) {
       if (pool.waiting === 0 || pool.held || pool.longestWaitMs < longWaitMs) continue;
-      const allotment = this.allotment(name);
-      if (pool.size + pool.opening < limitOf(allotment) || nowMs < allotment.askAtMs) continue;
-      allotment.askAtMs = nowMs + askEveryMs;
+      const loan = this.loan(name);
+      if (pool.size + pool.opening < pool.sizeMax || nowMs < loan.askAtMs) continue;
+      loan.askAtMs = nowMs + askEveryMs;
       ask(name, pool.waiting, this.#generation);
     }
   }
@@ -71,33 +69,30 @@ export class PoolLoans {
   async lend(name: PoolName, count: number, generation: number): Promise<number> {
     const pool = this.#find(name);
     if (pool === null || pool.held || pool.waiting > 0 || generation !== this.#generation) return 0;
-    const allotment = this.allotment(name);
-    const limit = limitOf(allotment);
     const before = Date.now() - spareAfterMs;
     const spare = pool.idleServers.filter(server => server.idleSinceMs < before).length;
-    const unused = limit - pool.size - pool.opening + spare;
-    return this.#handOver(name, Math.min(count, unused, limit - 1), generation);
+    const unused = pool.sizeMax - pool.size - pool.opening + spare;
+    return this.#handOver(name, Math.min(count, unused, pool.sizeMax - 1), generation);
   }
 
   /** Gives back up to `count` that are borrowed, also those that clients use: when they return
    *  them. Resolves with how many. */
   async giveBack(name: PoolName, count: number, generation: number): Promise<number> {
     if (generation !== this.#generation) return 0;
-    return this.#handOver(name, Math.min(count, this.allotment(name).borrowed), generation);
+    return this.#handOver(name, Math.min(count, this.loan(name).borrowed), generation);
   }
 
   /** Takes what another worker has handed over. */
   take(name: PoolName, count: number, generation: number): void {
-    if (generation === this.#generation) this.allotment(name).borrowed += count;
+    if (generation === this.#generation) this.loan(name).borrowed += count;
   }
 
   async #handOver(name: PoolName, count: number, generation: number): Promise<number> {
     if (count <= 0) return 0;
-    const allotment = this.allotment(name);
-    allotment.borrowed -= count;
+    this.loan(name).borrowed -= count;
     while (generation === this.#generation) {
       const pool = this.#find(name);
-      if (pool === null || shrunk(pool, limitOf(allotment))) return count;
+      if (pool === null || shrunk(pool)) return count;
       await sleep(pollMs);
     }
     return 0;
@@ -109,13 +104,10 @@ export class PoolLoans {
     return null;
   }
 
-  #of(key: string): Allotment {
-    let allotment = this.#allotments.get(key);
-    if (allotment === undefined) {
-      allotment = { share: 0, borrowed: 0, askAtMs: 0 };
-      this.#allotments.set(key, allotment);
-    }
-    return allotment;
+  #of(key: string): Loan {
+    let loan = this.#loans.get(key);
+    if (loan === undefined) this.#loans.set(key, (loan = { borrowed: 0, askAtMs: 0 }));
+    return loan;
   }
 }
 
@@ -123,14 +115,10 @@ export function keyOfPool({ user, database, shard }: PoolName): string {
   return JSON.stringify([user, database, shard]);
 }
 
-/** What the pool may have open at this moment. */
-export function limitOf({ share, borrowed }: Allotment): number {
-  return Math.max(share + borrowed, 0);
-}
-
-/** Whether it has no more than `limit` connections. If not, idle ones are closed, and as many of
+/** Whether it has no more connections than it may. If not, idle ones are closed, and as many of
  *  the others as are too many when they are returned: also while clients wait for them. */
-function shrunk(pool: Pool, limit: number): boolean {
+function shrunk(pool: Pool): boolean {
+  const limit = pool.sizeMax;
   if (pool.size + pool.opening <= limit) return true;
   pool.maintain(Date.now());
   let excess = pool.size + pool.opening - limit;

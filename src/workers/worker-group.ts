@@ -4,9 +4,10 @@
 import { Worker } from 'node:worker_threads';
 import type { AdminTarget, ShutdownMode } from '../admin/admin-target.ts';
 import { mergeSnapshots } from '../admin/merge-snapshots.ts';
-import { type CloseOptions, checkTlsFiles } from '../app.ts';
+import type { CloseOptions } from '../app.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Config } from '../config/config.ts';
+import { checkTlsFiles } from '../frontend/configured-tls.ts';
 import { MetricsEndpoint } from '../metrics/metrics-endpoint.ts';
 import { openMetricsText } from '../metrics/open-metrics.ts';
 import type { Snapshot, SnapshotDetail } from '../metrics/snapshot.ts';

@@ -7,7 +7,7 @@ import { type App, startApp } from '../app.ts';
 import type { PoolLimits } from '../backend/pool.ts';
 import { createLogger } from '../common/logger.ts';
 import type { Peers, PoolName } from '../frontend/peers.ts';
-import { limitOf, PoolLoans } from './pool-loans.ts';
+import { PoolLoans } from './pool-loans.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import { SharedState } from './shared-state.ts';
 import type { GroupCalls, WorkerCalls, WorkerStart } from './worker-protocol.ts';
@@ -91,17 +91,16 @@ const lending = setInterval(() => {
 // A failed start ends the thread, and the main thread is told why.
 running = await app;
 
-/** The pool's size is what this worker is allotted now. */
-function limitPool(name: PoolName, limits: PoolLimits): PoolLimits {
-  const allotment = loans.allotment(name);
-  allotment.share = limits.poolSize;
+/** The limits of a pool, from this worker's share and what it has borrowed at the moment. */
+function limitPool(name: PoolName, share: PoolLimits): PoolLimits {
+  const loan = loans.loan(name);
   return {
-    ...limits,
+    ...share,
     get poolSize() {
-      return limitOf(allotment);
+      return share.poolSize + loan.borrowed;
     },
     get minPoolSize() {
-      return Math.min(limits.minPoolSize, limitOf(allotment));
+      return Math.min(share.minPoolSize, share.poolSize + loan.borrowed);
     },
   };
 }

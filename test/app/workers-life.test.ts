@@ -92,7 +92,7 @@ async function kill(workers: Workers, number: number): Promise<void> {
   await eventually('another is started', () => workers.threads.length > before);
 }
 
-test('a worker that dies is reported and replaced; the others’ clients notice nothing', async () => {
+test('a worker that dies is reported and replaced; clients of others notice nothing', async () => {
   await withWorkers('max_client_conn = 6\nmax_user_client_connections = 6', async workers => {
     const clients = await clientOnEach(workers);
     const [first, lost, third] = clients as [pg.Client, pg.Client, pg.Client];

@@ -113,7 +113,7 @@ test('limits per user and per database count the clients of all workers', async 
   }
 });
 
-test('a pool with fewer connections than workers means fewer workers, and that is logged', async () => {
+test('a pool smaller than the number of workers means fewer workers, which is logged', async () => {
   const general = 'workers = 4\ndefault_pool_size = 2';
   await withWorkers({ general }, async workers => {
     assert.equal(workers.pgpack.workers, 2);

@@ -60,7 +60,7 @@ async function rows(sql: string, client = boss): Promise<Row[]> {
 const sum = (all: readonly Row[], name: string) =>
   all.reduce((total, row) => total + Number(row[name]), 0);
 
-test('there are as many workers as asked for, and each serves every kind of statement', async () => {
+test('as many workers as asked for serve, and each serves every kind of statement', async () => {
   assert.equal(workers.pgpack.workers, 3);
   for (const [i, client] of clients.entries()) {
     await client.query('BEGIN');

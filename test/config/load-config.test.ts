@@ -92,7 +92,7 @@ test('a variable gives the default, and the file wins over it', () => {
 });
 
 test('a variable that is wrong, unknown or without effect is told of', () => {
-  const env = { PGDOG_PORT: 'x', PGDOG_PROT: '1', PGDOG_WORKERS: '4', PGPACK_XYZ: '1', HOME: '/' };
+  const env = { PGDOG_PORT: 'x', PGDOG_PROT: '1', PGDOG_DNS_TTL: '4', PGPACK_XYZ: '1', HOME: '/' };
   assert.deepEqual(problemsOf(oneDatabase, oneUser, env), {
     errors: [
       'environment: PGDOG_PORT: expected an integer, found "x"; write 0 to 65535 without quotes',
@@ -100,7 +100,7 @@ test('a variable that is wrong, unknown or without effect is told of', () => {
     warnings: [
       'environment: PGDOG_PROT: unknown variable; did you mean "PGDOG_PORT"?',
       'environment: PGPACK_XYZ: unknown variable; it is ignored',
-      'environment: PGDOG_WORKERS: has no effect yet; PgPack runs as if it were not set',
+      'environment: PGDOG_DNS_TTL: has no effect yet; PgPack runs as if it were not set',
     ],
   });
 });
@@ -245,10 +245,10 @@ test('a switch that says what happens anyway gives no warning', () => {
   const text = `[general]
 dry_run = false
 two_phase_commit_auto = false
-workers = 2
+dns_ttl = 2
 ${oneDatabase}`;
   assert.deepEqual(problemsOf(text).warnings, [
-    'pgdog.toml:4: general.workers: has no effect yet; PgPack runs as if it were not set',
+    'pgdog.toml:4: general.dns_ttl: has no effect yet; PgPack runs as if it were not set',
   ]);
 });
 

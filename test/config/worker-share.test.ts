@@ -37,7 +37,11 @@ min_pool_size_primary = 17
 reserve_pool_size = 2
 `;
 
-const pgdog = `[general]\ndefault_pool_size = 7\nmin_pool_size = 5\nreserve_pool_size = 5\n${oneDatabase}`;
+const pgdog = `[general]
+default_pool_size = 7
+min_pool_size = 5
+reserve_pool_size = 5
+${oneDatabase}`;
 
 test('the shares of all workers add up to what the files say, and each has a connection', () => {
   const { config } = loadText(pgdog, users);

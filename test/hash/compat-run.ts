@@ -1,15 +1,23 @@
-// `npm run test:hash-compat -- --seed N --rows N`: the comparison of compat.ts on a server of its own,
-// as a table. Exit code 0 only without a mismatch.
+// `npm run test:hash-compat -- --seed N --rows N`: the comparison of compat.ts as a table, on a server
+// of its own, or on the one of `--url`, which needs an empty database. Exit code 0 only without a
+// mismatch.
 
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startServer } from '../../src/embedded/embedded-server.ts';
-import { type Comparison, compareSeveralColumns, compareTypes } from './compat.ts';
+import {
+  type Comparison,
+  compareMutatedTexts,
+  compareSeveralColumns,
+  compareTypes,
+  majorVersion,
+} from './compat.ts';
 
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string', default: '20261121' },
     rows: { type: 'string', default: '2000' },
+    url: { type: 'string' },
     'multi-column-tables': { type: 'string', default: '40' },
   },
 });
@@ -31,8 +39,13 @@ function report(comparison: Comparison): void {
   totals.mismatches += mismatches.length;
 }
 
-const server = await startServer({ name: 'hash-compat', password: 'compat', durable: false });
-const client = new pg.Client({ ...server, database: 'postgres' });
+const server =
+  options.url === undefined
+    ? await startServer({ name: 'hash-compat', password: 'compat', durable: false })
+    : null;
+const client = new pg.Client(
+  server === null ? { connectionString: options.url } : { ...server, database: 'postgres' },
+);
 await client.connect();
 try {
   const { rows: found } = await client.query<{ version: string }>(
@@ -44,9 +57,14 @@ try {
   for await (const comparison of compareTypes(client, seed, rows)) report(comparison);
   const several = compareSeveralColumns(client, seed, rows, tables);
   for await (const comparison of several) report(comparison);
+  // pg_input_is_valid came with 16.
+  if ((await majorVersion(client)) >= 16) {
+    console.log('\nmutated texts that both read');
+    for await (const comparison of compareMutatedTexts(client, seed, rows)) report(comparison);
+  }
 } finally {
   await client.end();
-  await server.stop();
+  await server?.stop();
 }
 console.log(
   `\n${totals.values} values, ${totals.forms} forms compared, ${totals.refused} refused, ` +

@@ -5,7 +5,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type pg from 'pg';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type Comparison, compareSeveralColumns, compareTypes, keySamples } from './compat.ts';
+import {
+  type Comparison,
+  compareMutatedTexts,
+  compareSeveralColumns,
+  compareTypes,
+  keySamples,
+} from './compat.ts';
 
 const seed = Number(process.env.SEED ?? 20_261_121);
 const rowsPerType = 120;
@@ -39,7 +45,7 @@ test(`each type's values lie in the partition that is our shard (seed ${seed})`,
   assert.equal(compared, keySamples.length);
 });
 
-test(`rows of several key columns lie in the partition that is our shard (seed ${seed})`, async () => {
+test(`rows of several key columns lie in the partition of our shard (seed ${seed})`, async () => {
   let compared = 0;
   for await (const comparison of compareSeveralColumns(
     client,
@@ -51,4 +57,13 @@ test(`rows of several key columns lie in the partition that is our shard (seed $
     compared++;
   }
   assert.equal(compared, severalColumnTables);
+});
+
+test(`a text with accidents is read as PostgreSQL reads it or refused (seed ${seed})`, async () => {
+  let values = 0;
+  for await (const comparison of compareMutatedTexts(client, seed, rowsPerType)) {
+    assertPlaced(comparison);
+    values += comparison.values;
+  }
+  assert.ok(values > keySamples.length * 50);
 });

@@ -90,11 +90,15 @@ const interval = sampleOf(
   1186,
   [
     ...['00:00:00', '1 day', '24:00:00', '1 mon', '30 days', '720:00:00', '-1 days +24:00:00'],
-    ...['1 year', '12 mons', 'infinity', '-infinity', '178000000 years', '-00:00:00.000001'],
-    ...['-178000000 years', '2562047788:00:54.775807', '1 year 2 mons 3 days 04:05:06.789'],
-  ].filter(text => !text.startsWith('2562')),
+    ...['1 year', '12 mons', '178000000 years', '-178000000 years', '-00:00:00.000001'],
+    ...['999999999:59:59.999999', '1 year 2 mons 3 days 04:05:06.789'],
+  ],
   randomInterval,
 );
+const infiniteInterval: KeySample = {
+  ...interval,
+  newer: { since: 17, edges: ['infinity', '-infinity'] },
+};
 
 export const dateTimeSamples: readonly KeySample[] = [
   dateSample,
@@ -102,7 +106,7 @@ export const dateTimeSamples: readonly KeySample[] = [
   timetz,
   timestampSample,
   timestamptzSample,
-  interval,
+  infiniteInterval,
   withModifier(time, 'time(0)', 0, ['23:59:59.5', '00:00:00.499999']),
   withModifier(timetz, 'time(2) with time zone', 2, ['12:00:00.005+01']),
   withModifier(timestampSample, 'timestamp(3)', 3, [

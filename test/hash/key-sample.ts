@@ -13,6 +13,8 @@ export interface KeySample {
   /** With the column's modifier, if it has one. */
   readonly stored: KeyTypeDescription;
   readonly edges: readonly string[];
+  /** Edges that servers read since a major version. */
+  readonly newer?: { readonly since: number; readonly edges: readonly string[] };
   random(random: Random): string;
 }
 

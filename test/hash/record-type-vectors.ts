@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import pg from 'pg';
 import { startServer } from '../../src/embedded/embedded-server.ts';
 import { seededRandom } from '../sharding/seeded-random.ts';
-import { keySamples, placeRows } from './compat.ts';
+import { edgesOf, keySamples, majorVersion, placeRows } from './compat.ts';
 import { structuredTypes } from './structured-samples.ts';
 
 const seed = Number(process.argv[2] ?? 20_261_121);
@@ -20,10 +20,11 @@ const client = new pg.Client({ ...server, database: 'postgres' });
 await client.connect();
 await client.query(structuredTypes);
 const version = (await client.query('SHOW server_version')).rows[0].server_version;
+const major = await majorVersion(client);
 const types: Record<string, readonly unknown[]> = {};
 for (const [index, sample] of keySamples.entries()) {
   const random = seededRandom(seed + index);
-  const values = [...sample.edges];
+  const values = edgesOf(sample, major);
   while (values.length < perType) values.push(sample.random(random));
   const rows = await placeRows(client, random, [{ sample, values }], partitions);
   types[sample.columnType] = rows

@@ -68,7 +68,7 @@ function randomMac(random: Random, bytes: number): string {
 const varchar = sampleOf('varchar', 1043, textEdges, randomText);
 
 export const textSample = sampleOf('text', 25, [...textEdges, 'x'.repeat(3000)], randomText);
-export const uuidSample = sampleOf(
+const uuidSample = sampleOf(
   'uuid',
   2950,
   ['00000000-0000-0000-0000-000000000000', 'FFFFFFFF-ffff-ffff-ffff-ffffffffffff'],

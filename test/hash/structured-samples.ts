@@ -202,22 +202,39 @@ const place = {
 
 function randomPlace(random: Random): string {
   const field = (text: string): string => (random.below(5) === 0 ? '' : quoted(text));
-  const tags = `{${Array.from({ length: random.below(3) }, () => quoted(pick(random, words))).join(',')}}`;
+  const tags = Array.from({ length: random.below(3) }, () => quoted(pick(random, words)));
   const fields = [
     integer.random(random),
     textSample.random(random),
     dateSample.random(random),
-    tags,
+    `{${tags.join(',')}}`,
     numeric.random(random),
   ];
   return `(${fields.map(field).join(',')})`;
 }
 
+const text = arrayOf(textSample, 1009, false);
+const escapedTexts: KeySample = {
+  ...text,
+  edges: [
+    ...[...text.edges, '{a\\\\\\ ,b\\ ,c\\\\ }', '{\\NULL,"NULL"}', '{ a b ,\t"c" , d}'],
+    ...['{"\\"\\\\",\\"\\,\\}}', '{{a,b},{c,d}}', '[0:1]={x,y}'],
+  ],
+  random(random) {
+    const escapes = ['\\\\', '\\ ', ' ', 'a', '\\,', '\\"', 'é', '\\{', '\t'];
+    const word = (): string =>
+      `w${Array.from({ length: random.below(8) }, () => pick(random, escapes)).join('')}`;
+    const plain = (): string => Array.from({ length: 3 }, word).join(',');
+    return random.below(2) === 0 ? `{${plain()}}` : text.random(random);
+  },
+};
+
 export const structuredSamples: readonly KeySample[] = [
   jsonb,
   arrayOf(integer, 1007, true),
   arrayOf(bigint, 1016, true),
-  arrayOf(textSample, 1009, false),
+  escapedTexts,
+  arrayOf(sampleOf('varchar', 1043, ['a', ''], textSample.random), 1015, false),
   arrayOf(bpchar, 1014, false),
   arrayOf(numeric, 1231, true),
   arrayOf(double, 1022, true),
