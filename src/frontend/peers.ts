@@ -17,7 +17,7 @@ export interface Peers {
   readonly worker: number;
   readonly workers: number;
   readonly counter: ClientCounter;
-  /** A client has connected; answers how many there were before at all workers. */
+  /** A client has connected; answers how many others all workers have. */
   clientCame(): number;
   clientLeft(): void;
   /** A CancelRequest that is for another worker; resolves when that has obeyed. */

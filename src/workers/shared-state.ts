@@ -9,7 +9,8 @@ const schemaCells = 256;
 /** Given to each worker as it is. */
 export type SharedMemory = SharedArrayBuffer;
 
-/** Cells: clients of all workers, those of each worker, versions of schemas. */
+/** Cells: clients of each worker, versions of schemas. A worker that dies can leave none half
+ *  written, as each is written at once. */
 export class SharedState {
   readonly memory: SharedMemory;
   readonly #cells: Int32Array;
@@ -18,29 +19,31 @@ export class SharedState {
   constructor(workers: number, memory?: SharedMemory) {
     this.#workers = workers;
     this.memory =
-      memory ?? new SharedArrayBuffer((1 + workers + schemaCells) * Int32Array.BYTES_PER_ELEMENT);
+      memory ?? new SharedArrayBuffer((workers + schemaCells) * Int32Array.BYTES_PER_ELEMENT);
     this.#cells = new Int32Array(this.memory);
   }
 
-  /** Answers how many clients there were before. */
+  /** Answers how many other clients there are. Of two that come at the same moment each may count
+   *  the other. */
   clientCame(worker: number): number {
-    Atomics.add(this.#cells, 1 + worker, 1);
-    return Atomics.add(this.#cells, 0, 1);
+    Atomics.add(this.#cells, worker, 1);
+    let clients = 0;
+    for (let i = 0; i < this.#workers; i++) clients += Atomics.load(this.#cells, i);
+    return clients - 1;
   }
 
   clientLeft(worker: number): void {
-    Atomics.sub(this.#cells, 1 + worker, 1);
-    Atomics.sub(this.#cells, 0, 1);
+    Atomics.sub(this.#cells, worker, 1);
   }
 
   /** The worker is gone, and its clients with it. */
   forgetClients(worker: number): void {
-    Atomics.sub(this.#cells, 0, Atomics.exchange(this.#cells, 1 + worker, 0));
+    Atomics.store(this.#cells, worker, 0);
   }
 
   schemaVersion(database: string): SchemaVersion {
     const cells = this.#cells;
-    const cell = 1 + this.#workers + (hash(database) % schemaCells);
+    const cell = this.#workers + (hash(database) % schemaCells);
     return {
       current: () => Atomics.load(cells, cell),
       raise: () => (Atomics.add(cells, cell, 1) + 1) | 0,

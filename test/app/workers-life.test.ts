@@ -165,7 +165,7 @@ test('a worker that is replaced is in the state that commands have put the other
   });
 });
 
-test('a worker that cannot be started again is tried again until it can', async () => {
+test('a worker that dies again is replaced again', async () => {
   await withWorkers('', async workers => {
     const boss = await connect(workers.admin);
     const victim = (processIdOf(boss) + 1) % 3;

@@ -204,7 +204,7 @@ test('reads in flight on a server connection that is cut are answered by another
   });
 });
 
-test('a statement that can be prepared no more fails with its own error for everybody', async () => {
+test('a statement that cannot be prepared any more fails with its own error', async () => {
   await database.runEverywhere('CREATE TABLE going (id bigint); INSERT INTO going VALUES (1)');
   await withPgPack(pool(2, 'prepared_statements_limit = 2'), async pgpack => {
     const clients = await logIn(pgpack, 20);
