@@ -268,6 +268,8 @@ export class Pool {
   release(server: ServerConnection): void {
     server.consumer = null;
     if (server.closed) return;
+    // Whoever read it last may have made it wait behind its very last answer.
+    server.transport.resume();
     if (server.clean) {
       if (server.cancelling) server.afterCancels(() => this.#giveOn(server));
       else this.#giveOn(server);

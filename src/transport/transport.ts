@@ -37,6 +37,7 @@ export class Transport {
   #readBuffer: Buffer;
   #replaceReadBuffer = false;
   #closed = false;
+  #paused = false;
   #pendingBytes = 0;
   /** Of those that were pending, what the kernel took since. */
   #takenBytes = 0;
@@ -175,10 +176,14 @@ export class Transport {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
+  /** Costs nothing where reading was not paused. */
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#socket.resume();
   }
 
