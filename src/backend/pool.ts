@@ -349,10 +349,12 @@ export class Pool {
     for (const server of [...this.#all]) server.destroy();
   }
 
-  #giveOn(server: ServerConnection): void {
+  /** Every connection serves once, however short its lifetime (PgBouncer's `server_lifetime` 0). */
+  #giveOn(server: ServerConnection, isNew = false): void {
     if (server.closed) return;
     const now = coarseClock.nowMs;
-    if (this.#closed || server.closeNeeded || now >= server.lifetimeEndMs) {
+    const isOver = server.closeNeeded || (!isNew && now >= server.lifetimeEndMs);
+    if (this.#closed || isOver) {
       this.#discard(server);
       return;
     }
@@ -439,7 +441,7 @@ export class Pool {
       this.#openForWaiters();
       this.#check();
     };
-    this.#giveOn(server);
+    this.#giveOn(server, true);
     this.#openForWaiters();
   }
 }

@@ -17,8 +17,6 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('not reset in time')), timerMs(timeoutMs));
   });
-  // Whoever read it before may have made it wait.
-  server.transport.resume();
   try {
     await Promise.race([bringBack(server), timeout]);
   } finally {

@@ -15,7 +15,7 @@ import {
 import { hashUint32 } from './hash.ts';
 import type { KeyValueType, OrderedValueType } from './hash-type.ts';
 import { type Hash64, xorHash } from './hash64.ts';
-import { compareBigints, hashBigint } from './integer-hash-types.ts';
+import { hashBigint, int64Type } from './integer-hash-types.ts';
 import { invalidBinaryKey } from './key-form.ts';
 
 const microsPerDay = 86_400_000_000n;
@@ -34,32 +34,15 @@ export const dateType: OrderedValueType<number> = {
   compare: (left, right) => left - right,
 };
 
-/** Microseconds since midnight or since 2000-01-01; the ends of int64 are the infinities. */
-function microsType(
-  name: string,
-  family: string,
-  readText: (text: string) => bigint,
-): OrderedValueType<bigint> {
-  return {
-    name,
-    family,
-    readText,
-    readBinary(bytes, start, end) {
-      if (end - start !== 8) throw invalidBinaryKey(name, start, end);
-      return bytes.readBigInt64BE(start);
-    },
-    hash: hashBigint,
-    compare: compareBigints,
-  };
-}
+// Microseconds since midnight or since 2000-01-01; the ends of int64 are the infinities.
 
-export const timeType = microsType('time without time zone', 'time_ops', readTimeText);
-export const timestampType = microsType(
+export const timeType = int64Type('time without time zone', 'time_ops', readTimeText);
+export const timestampType = int64Type(
   'timestamp without time zone',
   'timestamp_ops',
   readTimestampText,
 );
-export const timestamptzType = microsType(
+export const timestamptzType = int64Type(
   'timestamp with time zone',
   'timestamptz_ops',
   readTimestamptzText,

@@ -124,14 +124,15 @@ function unsigned32(name: string, ownFamily: string): OrderedValueType<number> {
   };
 }
 
-function wide64(
+/** Values that are sent as an int64 and hash and compare as it. */
+export function int64Type(
   name: string,
-  ownFamily: string,
+  family: string,
   readText: (text: string) => bigint,
 ): OrderedValueType<bigint> {
   return {
     name,
-    family: ownFamily,
+    family,
     readText,
     readBinary(bytes, start, end) {
       if (end - start !== 8) throw invalidBinaryKey(name, start, end);
@@ -153,8 +154,8 @@ function readLsn(text: string): bigint {
 export const oidType = unsigned32('oid', 'oid_ops');
 export const xidType = unsigned32('xid', 'xid_ops');
 export const cidType = unsigned32('cid', 'cid_ops');
-export const xid8Type = wide64('xid8', 'xid8_ops', text => readUnsigned('xid8', 64, text));
-export const pgLsnType = wide64('pg_lsn', 'pg_lsn_ops', readLsn);
+export const xid8Type = int64Type('xid8', 'xid8_ops', text => readUnsigned('xid8', 64, text));
+export const pgLsnType = int64Type('pg_lsn', 'pg_lsn_ops', readLsn);
 
 /**
  * "char". hashchar widens C's char, which is signed on x86 and unsigned on ARM: bytes from 128 on

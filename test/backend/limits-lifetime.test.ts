@@ -28,11 +28,13 @@ const limits: PoolLimits = {
 const connectedAtMs = 1_000_000_000_000_000;
 
 /** As far as a pool looks at a connection that nobody uses. */
-function connection(): ServerConnection {
+function connection(since = connectedAtMs): ServerConnection {
   const server = {
     closed: false,
     clean: true,
-    connectedAtMs,
+    cancelling: false,
+    transport: { resume: () => {} },
+    connectedAtMs: since,
     closeNeeded: false,
     stats: {},
     onClosed: () => {},
@@ -55,4 +57,20 @@ test('connections end at server_lifetime, give or take server_lifetime_jitter', 
   for (const end of ends) assert.ok(end >= 80_000 && end <= 120_000, `${end} ms`);
   t.diagnostic(`from ${Math.round(Math.min(...ends))} to ${Math.round(Math.max(...ends))} ms`);
   assert.ok(new Set(ends).size > 40, 'they are spread');
+});
+
+test('a connection whose lifetime is over before its first use serves once', async () => {
+  let opened = 0;
+  const short = { ...limits, minPoolSize: 0, serverLifetimeMs: 0, serverLifetimeJitterMs: 0 };
+  const connect = async () => {
+    opened += 1;
+    return connection(0);
+  };
+  const pool = new Pool(address, short, connect, new PQueue());
+  const first = await pool.acquire();
+  pool.release(first);
+  assert.ok(first.closed, 'nobody gets it again');
+  const second = await pool.acquire();
+  assert.notEqual(second, first);
+  assert.equal(opened, 2);
 });

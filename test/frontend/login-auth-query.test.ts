@@ -12,6 +12,7 @@ import {
   type LoginServer,
   startInFront,
   startLoginServer,
+  useInFront,
   wrongPassword,
 } from '../support/login-server.ts';
 
@@ -38,13 +39,8 @@ after(() => server.stop());
 
 beforeEach(() => server.query('TRUNCATE auth.lookups'));
 
-async function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
-  const front = await startInFront(server, options);
-  try {
-    await run(front);
-  } finally {
-    await front.close();
-  }
+function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
+  return useInFront(server, options, run);
 }
 
 const asSuperuser = 'auth_user = "postgres"\nauth_password = "test"';

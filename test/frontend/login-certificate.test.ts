@@ -18,6 +18,7 @@ import {
   type LoginServer,
   startInFront,
   startLoginServer,
+  useInFront,
   wrongPassword,
 } from '../support/login-server.ts';
 
@@ -29,13 +30,8 @@ before(async () => {
 
 after(() => server.stop());
 
-async function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
-  const front = await startInFront(server, options);
-  try {
-    await run(front);
-  } finally {
-    await front.close();
-  }
+function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
+  return useInFront(server, options, run);
 }
 
 const shown = (name: string) => ({

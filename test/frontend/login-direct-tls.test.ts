@@ -17,8 +17,8 @@ import {
   type Front,
   type InFront,
   type LoginServer,
-  startInFront,
   startLoginServer,
+  useInFront,
 } from '../support/login-server.ts';
 import { projectRoot } from '../support/source-tree.ts';
 
@@ -37,13 +37,8 @@ database = "postgres"
 password = "alice secret"
 `;
 
-async function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
-  const front = await startInFront(server, { users, ...options });
-  try {
-    await run(front);
-  } finally {
-    await front.close();
-  }
+function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
+  return useInFront(server, { users, ...options }, run);
 }
 
 const direct = { ssl: anyCertificate, sslnegotiation: 'direct' } as const;

@@ -9,8 +9,8 @@ import {
   type Front,
   type InFront,
   type LoginServer,
-  startInFront,
   startLoginServer,
+  useInFront,
   wrongPassword,
 } from '../support/login-server.ts';
 
@@ -24,16 +24,9 @@ after(() => server.stop());
 
 const ssl = { ssl: anyCertificate };
 
-async function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
-  const front = await startInFront(server, {
-    ...options,
-    general: `${clientTls}\n${options.general ?? ''}`,
-  });
-  try {
-    await run(front);
-  } finally {
-    await front.close();
-  }
+function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
+  const general = `${clientTls}\n${options.general ?? ''}`;
+  return useInFront(server, { ...options, general }, run);
 }
 
 const enabled = { general: 'passthrough_auth = "enabled"' };

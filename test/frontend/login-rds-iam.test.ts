@@ -10,8 +10,8 @@ import {
   type Front,
   type InFront,
   type LoginServer,
-  startInFront,
   startLoginServer,
+  useInFront,
 } from '../support/login-server.ts';
 
 /** As the package's own. */
@@ -74,14 +74,9 @@ server_auth = "rds_iam"
 ${more}
 `;
 
-async function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
+function inFront(options: InFront, run: (front: Front) => Promise<void>): Promise<void> {
   signed.length = 0;
-  const front = await startInFront(server, options);
-  try {
-    await run(front);
-  } finally {
-    await front.close();
-  }
+  return useInFront(server, options, run);
 }
 
 const region = 'server_iam_region = "eu-west-1"';

@@ -20,8 +20,8 @@ import {
   type Front,
   type InFront,
   type LoginServer,
-  startInFront,
   startLoginServer,
+  useInFront,
   wrongPassword,
 } from '../support/login-server.ts';
 
@@ -46,20 +46,14 @@ database = "postgres"
 password = "alice secret"
 `;
 
-async function inFront(
+function inFront(
   options: InFront,
   run: (front: Front, path: string) => Promise<void>,
 ): Promise<void> {
-  const front = await startInFront(server, {
-    users,
-    ...options,
-    general: `unix_socket_dir = "${directory}"\n${options.general ?? ''}`,
-  });
-  try {
-    await run(front, `${directory}/.s.PGSQL.${front.app.port}`);
-  } finally {
-    await front.close();
-  }
+  const general = `unix_socket_dir = "${directory}"\n${options.general ?? ''}`;
+  return useInFront(server, { users, ...options, general }, front =>
+    run(front, `${directory}/.s.PGSQL.${front.app.port}`),
+  );
 }
 
 test('both drivers and psql log in over the socket, which is gone afterwards', async () => {

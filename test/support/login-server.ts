@@ -165,6 +165,20 @@ export async function startInFront(server: LoginServer, options: InFront): Promi
   };
 }
 
+/** Runs `work` against a PgPack of its own. */
+export async function useInFront(
+  server: LoginServer,
+  options: InFront,
+  work: (front: Front) => Promise<void>,
+): Promise<void> {
+  const front = await startInFront(server, options);
+  try {
+    await work(front);
+  } finally {
+    await front.close();
+  }
+}
+
 /** What PostgreSQL tells whose password is wrong, and who does not exist. */
 export const wrongPassword = (user: string): string =>
   `28P01 password authentication failed for user "${user}"`;
