@@ -86,7 +86,7 @@ export function hashBigint(value: bigint, into: Hash64): void {
   hashInt8(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)), into);
 }
 
-export function compareBigints(left: bigint, right: bigint): number {
+function compareBigints(left: bigint, right: bigint): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
