@@ -4,7 +4,7 @@
 
 import { StatementCache } from '../src/frontend/statement-cache.ts';
 import { liftLiterals } from '../src/sql/lexer.ts';
-import { planSample, sampleKeyTypes, sampleShardCount } from './sample-plan.ts';
+import { planSample, samplePlacements } from './sample-plan.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
 export interface LiteralFigures {
@@ -75,9 +75,7 @@ function lookUp(cache: StatementCache, bytes: Buffer): boolean {
     cache.learnShape(cache.script(bytes.toString()));
     return false;
   }
-  return (
-    shape !== null && shape.shardOf(bytes, cache.lifted, sampleKeyTypes, sampleShardCount) >= 0
-  );
+  return shape !== null && shape.shardOf(bytes, cache.lifted, samplePlacements) >= 0;
 }
 
 /** What a cache of the same size would find that knows texts only. */
@@ -87,7 +85,7 @@ function hitsByTextOf(statements: readonly Buffer[]): number {
     entriesMax,
     (sql, stmt) => {
       planned.push(sql);
-      return planSample(sql, stmt);
+      return planSample(sql, stmt, sql);
     },
     null,
   );

@@ -2,9 +2,9 @@
 
 import type { TargetName } from './bench-options.ts';
 import type { BigSelectFigures } from './big-select.ts';
-import type { MicroFigures } from './micro.ts';
 import type { Cell } from './pgbench-rounds.ts';
-import { spreadOf, spreadText, tableText } from './statistics.ts';
+import { type Spread, spreadOf, spreadText, tableText } from './statistics.ts';
+import type { MicroFigures } from './timed.ts';
 
 export const targetTitles: Readonly<Record<TargetName, string>> = {
   direct: 'PostgreSQL',
@@ -77,7 +77,15 @@ export function bigSelectTable(figures: readonly BigSelectFigures[]): string {
 
 export function microTable(figures: readonly MicroFigures[]): string {
   return tableText(
-    ['step', 'ns'],
-    figures.map(({ step, nanos }) => [step, spreadText(nanos, 0)]),
+    ['step', 'time'],
+    figures.map(({ step, nanos }) => [step, timeText(nanos)]),
   );
+}
+
+/** `559 (498–617) ns`, in microseconds where that reads better. */
+function timeText(nanos: Spread): string {
+  if (nanos.median < 10_000) return `${spreadText(nanos, 0)} ns`;
+  const { median, min, max } = nanos;
+  const micros = { median: median / 1000, min: min / 1000, max: max / 1000 };
+  return `${spreadText(micros, 0)} µs`;
 }

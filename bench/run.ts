@@ -21,7 +21,7 @@ import { type ActiveFigures, type IdleFigures, measureActive, measureIdle } from
 import { writeTables } from './documented-tables.ts';
 import { findProgram } from './find-program.ts';
 import { type LiteralFigures, measureLiterals } from './literal-lifting.ts';
-import { type MicroFigures, microBenchmarks } from './micro.ts';
+import { microBenchmarks } from './micro.ts';
 import { type Cell, copyTable, measurePgbench } from './pgbench-rounds.ts';
 import { hasProcessUsage } from './process-usage.ts';
 import { startPgPack } from './proxies.ts';
@@ -33,6 +33,7 @@ import {
   idleTable,
   literalTable,
 } from './tables.ts';
+import type { MicroFigures } from './timed.ts';
 
 interface Figures {
   cells: readonly Cell[];

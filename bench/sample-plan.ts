@@ -3,17 +3,19 @@
 
 import type { PlanStatement } from '../src/frontend/statement-cache.ts';
 import { planStatement } from '../src/planner/plan-statement.ts';
-import { sampleCatalog, sampleRules } from '../test/planner/sample-catalog.ts';
+import { sampleCatalog, sampleScheme } from '../test/planner/sample-catalog.ts';
 
 export const sampleShardCount = 3;
 
-export const sampleKeyTypes = sampleRules.map(({ dataType }) => ({ type: dataType as 'bigint' }));
+const scheme = sampleScheme(sampleShardCount);
+
+export const samplePlacements = scheme.placements.list;
 
 export const planSample: PlanStatement = (sql, stmt) => ({
   plan: planStatement({
     ...{ sql, stmt, shardCount: sampleShardCount, searchPath: ['public'] },
     catalog: sampleCatalog,
-    rules: sampleRules,
+    scheme,
   }),
   parameters: 0,
 });

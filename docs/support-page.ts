@@ -83,7 +83,8 @@ function outcomeOf({ plan, shardCount }: GoldenCase): Outcome {
   const route = /^ {2}shards: (.*)$/.exec(plan[1] ?? '')?.[1] ?? '';
   if (shardCount === 1 || route === 'any') return { way: 'relay', words: '' };
   const groups = route.split('; ');
-  if (groups.every(group => / = (?!any\()/.test(group)) && new Set(groups.map(keyOf)).size === 1) {
+  const named = (group: string) => / = (?!any\()/.test(group) && !/ of \([^)]*\)$/.test(group);
+  if (groups.every(named) && new Set(groups.map(keyOf)).size === 1) {
     return { way: 'relay', words: code(route) };
   }
   if (refusal !== null) return { way: 'refused', words: refusal[2]! };

@@ -1,16 +1,23 @@
 // The command `pgpack`: arguments, signals, exit codes.
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { ShutdownMode } from './admin/admin-target.ts';
 import { startApp } from './app.ts';
 import { makePasswordHash } from './auth/password-hash.ts';
 import { createLogger, silentLogger } from './common/logger.ts';
+import { PgError } from './common/pg-error.ts';
 import { version } from './common/version.ts';
 import { checkConfig } from './config/check.ts';
 import type { Config } from './config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { ConfigErrors, formatProblem } from './config/problem.ts';
+import type { Database } from './config/topology.ts';
 import { loadInto, runDemo } from './demo/demo.ts';
+import { routeOffline } from './frontend/offline-route.ts';
+import { explanationJson, explanationLines } from './plan/explanation.ts';
+import { mappedKeyTypes } from './sharding/data-types.ts';
+import { loadParser } from './sql/parser.ts';
 import { type PgPack, startPgPack } from './workers/start-pgpack.ts';
 
 const usage = `PgPack: one PostgreSQL endpoint in front of many PostgreSQL shards
@@ -20,6 +27,9 @@ Usage: pgpack [options] [command]
 Commands:
   run                   start PgPack (the default)
   configcheck           check the configuration and say all that is wrong with it
+  route SQL [VALUE …]   print where a statement goes and why, without any server; VALUEs are those
+                        of its parameters as text (\\N: NULL), after -- if one begins with a dash
+                        (--schema FILE: CREATE TABLE statements; --database NAME; --json)
   hash PASSWORD         print the SCRAM-SHA-256 verifier of a password, for password_hash
   demo                  three PostgreSQL shards with sample data behind one endpoint
                         (--check: run the statements shown and end; --load URL: only load)
@@ -40,6 +50,9 @@ const options = {
   version: { type: 'boolean', short: 'V' },
   check: { type: 'boolean' },
   load: { type: 'string' },
+  schema: { type: 'string' },
+  database: { type: 'string' },
+  json: { type: 'boolean' },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
@@ -63,6 +76,9 @@ async function main(args: string[]): Promise<number> {
       print(`${lines.join('\n')}\n`);
       return ok ? 0 : 1;
     }
+    case 'route':
+      if (rest.length === 0) return misuse('route takes a statement');
+      return route(values, rest[0]!, rest.slice(1));
     case 'hash':
       if (rest.length !== 1) return misuse('hash takes one password');
       return print(`${await makePasswordHash(rest[0]!)}\n`);
@@ -76,6 +92,40 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
+async function route(values: Values, sql: string, parameters: string[]): Promise<number> {
+  try {
+    await loadParser();
+    const { config } = loadConfig(configInput(values));
+    const explanations = routeOffline(config.general, databaseOf(config, values.database), {
+      ...{ sql, schema: values.schema === undefined ? null : readFileSync(values.schema, 'utf8') },
+      parameters: parameters.map(value => (value === '\\N' ? null : value)),
+    });
+    if (values.json) {
+      const documents = explanations.flatMap(explanationJson);
+      return print(`${JSON.stringify(documents, null, 2)}\n`);
+    }
+    return print(`${explanations.flatMap(explanationLines).join('\n')}\n`);
+  } catch (error) {
+    if (error instanceof ConfigErrors) return configFailure(error);
+    const { message } = error as Error;
+    const known = error instanceof PgError;
+    const hint = known && error.hint !== undefined ? `\nHINT:  ${error.hint}` : '';
+    process.stderr.write(`pgpack: ${known ? `${error.sqlstate}: ` : ''}${message}${hint}\n`);
+    return 1;
+  }
+}
+
+/** Throws when it is not clear which one is meant. */
+function databaseOf(config: Config, name: string | undefined): Database {
+  const names = [...config.databases.keys()];
+  if (name === undefined && names.length > 1) {
+    throw new Error(`which database: --database ${names.join(' or ')}`);
+  }
+  const database = config.databases.get(name ?? names[0] ?? '');
+  if (database === undefined) throw new Error(`database "${name ?? ''}" is not configured`);
+  return database;
+}
+
 function configInput(values: Values): ConfigInput {
   const databaseUrls = values['database-url'] ?? [];
   // URLs stand for the files, unless a file is asked for.
@@ -85,6 +135,7 @@ function configInput(values: Values): ConfigInput {
     usersPath: values.users ?? fallback[1]!,
     databaseUrls,
     env: process.env,
+    keyTypes: mappedKeyTypes,
   };
 }
 

@@ -28,7 +28,17 @@ export function mergeSnapshots(snapshots: readonly [Snapshot, ...Snapshot[]]): S
       .flatMap(one => one.servers)
       .map(server => ({ ...server, poolId: poolIds.get(poolName(server)) ?? server.poolId })),
     prepared: snapshots.flatMap(one => one.prepared),
+    dryRuns: merged(
+      snapshots.flatMap(one => one.dryRuns),
+      ({ user, database, sql }) => JSON.stringify([user, database, sql]),
+      group => ({ ...group[0], planned: sumOf(group, one => one.planned) }),
+    ),
     pools,
+    schemas: merged(
+      snapshots.flatMap(one => one.schemas),
+      ({ database, schema, name }) => JSON.stringify([database, schema, name]),
+      group => group.find(one => one.drift !== null) ?? group[0],
+    ),
     databases: merged(
       snapshots.flatMap(one => one.databases),
       ({ user, database }) => JSON.stringify([user, database]),

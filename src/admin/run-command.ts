@@ -57,7 +57,7 @@ async function show(
   { target, averages, config, summed }: CommandContext,
 ): Promise<Answer> {
   const { view } = command;
-  const snapshot = await target.snapshot('all');
+  const snapshot = await target.snapshot(view.detail ?? 'all');
   const all = view
     .rows({ snapshot, config: config(), averages, summed })
     .map(row => view.columns.map(column => column.read(row)));

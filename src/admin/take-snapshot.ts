@@ -12,6 +12,7 @@ import type {
   ClientState,
   ClientTotals,
   DatabaseSnapshot,
+  DryRunSnapshot,
   PoolSnapshot,
   PreparedSnapshot,
   ServerSnapshot,
@@ -22,6 +23,7 @@ import type {
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import type { Transport } from '../transport/transport.ts';
 import { sumOf } from './group-by.ts';
+import { schemaSnapshots } from './schema-snapshots.ts';
 
 export interface Observed {
   /** From 0; of so many. */
@@ -66,6 +68,8 @@ export function takeSnapshot(observed: Observed, detail: SnapshotDetail): Snapsh
       ? pools.flatMap(group => group.flatMap(one => serverSnapshots(one, holders, observed.worker)))
       : [],
     errors: [...errorCounts()].map(([id, count]) => ({ id, count })),
+    schemas: detail === 'schema' ? schemaSnapshots(observed.services) : [],
+    dryRuns: isAll ? observed.services.flatMap(dryRunSnapshots) : [],
     prepared: isAll ? observed.services.flatMap(preparedSnapshots) : [],
   };
 }
@@ -308,6 +312,10 @@ function addServers(all: readonly ServerTotals[]): ServerTotals {
     bytesReceived: sum('bytesReceived'),
     bytesSent: sum('bytesSent'),
   };
+}
+
+function dryRunSnapshots({ user, database, dryRun }: DatabaseService): DryRunSnapshot[] {
+  return [...dryRun.records].map(one => ({ user: user.name, database: database.name, ...one }));
 }
 
 function preparedSnapshots({ user, database, registry }: DatabaseService): PreparedSnapshot[] {

@@ -1,7 +1,7 @@
 // One `SHOW` as data: its name, its columns, and how its rows come from the numbers of a moment.
 
 import type { Config } from '../config/config.ts';
-import type { Snapshot } from '../metrics/snapshot.ts';
+import type { Snapshot, SnapshotDetail } from '../metrics/snapshot.ts';
 import type { Averages } from './averages.ts';
 import type { Column } from './column.ts';
 
@@ -19,5 +19,7 @@ export interface View<R> {
   readonly name: string;
   readonly meaning: string;
   readonly columns: readonly Column<R>[];
+  /** What it reads of a snapshot; `all` when left out. */
+  readonly detail?: SnapshotDetail;
   rows(context: ViewContext): readonly R[];
 }

@@ -9,9 +9,11 @@ import {
   listsView,
   memoryView,
   preparedView,
+  queryCacheView,
   stateView,
   versionView,
 } from './views/process.ts';
+import { schemaView } from './views/schema.ts';
 import { serversView } from './views/servers.ts';
 import { configView } from './views/settings.ts';
 import {
@@ -37,6 +39,8 @@ export const views: readonly View<any>[] = [
   listsView,
   configView,
   preparedView,
+  queryCacheView,
+  schemaView,
   errorsView,
   memoryView,
   stateView,

@@ -7,7 +7,10 @@ import {
   type CatalogOperator,
   type CollationClass,
   type Column,
+  type DefaultKind,
+  type ForeignKey,
   mayReadTables,
+  type Partitioning,
   type RelationKind,
   type Table,
   tableKey,
@@ -15,7 +18,9 @@ import {
   type Volatility,
 } from '../catalog/catalog.ts';
 import { defaultKind } from '../sql/default-kind.ts';
+import { columnKey, type PrintedTexts, printedQueries, readPrinted } from './printed-query.ts';
 import { readStateful, statefulQueries } from './stateful-query.ts';
+import { describeType, readTypes, type Types, typeQueries } from './type-query.ts';
 
 /** Rows as text, in the order of each query's columns. */
 export type CatalogRow = readonly (string | null)[];
@@ -47,8 +52,9 @@ export const catalogQueries = {
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'`,
 
-  /** relation, name, base type, its name, typmod, collation class, not null, default, identity,
-   *  generated; in order of columns. */
+  /** relation, name, base type, its name, typmod, collation class, not null, whether the type
+   *  itself has a default, identity, generated, type and typmod as declared, number, whether
+   *  it has a default or an expression; in order of columns. */
   columns: `WITH RECURSIVE base (oid, base) AS (
       SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
       UNION ALL
@@ -63,16 +69,14 @@ export const catalogQueries = {
         WHEN l.collprovider = 'c' AND lower(l.collcollate) IN ${byteOrder} THEN 'c'
         ELSE 'other' END,
       a.attnotnull,
-      CASE WHEN a.attgenerated = '' THEN
-        coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), t.typdefault) END,
-      a.attidentity, a.attgenerated
+      t.typdefault IS NOT NULL AND a.attgenerated = '',
+      a.attidentity, a.attgenerated, a.atttypid, a.atttypmod, a.attnum, a.atthasdef
     FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
       JOIN base b ON b.oid = a.atttypid
       JOIN pg_catalog.pg_type bt ON bt.oid = b.base
-      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND ${userSchemas}
@@ -89,6 +93,29 @@ export const catalogQueries = {
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE (i.indisunique OR i.indisexclusion) AND ${userSchemas}`,
+
+  /** relation, foreign key, names of its columns as JSON, relation that it refers to, names of the
+   *  columns there. Only what holds for the rows: NOT ENFORCED is new in PostgreSQL 18. */
+  foreignKeys: `SELECT k.conrelid, k.conname,
+      (SELECT json_agg(a.attname ORDER BY p.position)
+        FROM unnest(k.conkey) WITH ORDINALITY p (attnum, position)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.attnum),
+      k.confrelid,
+      (SELECT json_agg(a.attname ORDER BY p.position)
+        FROM unnest(k.confkey) WITH ORDINALITY p (attnum, position)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = p.attnum)
+    FROM pg_catalog.pg_constraint k
+    WHERE k.contype = 'f' AND k.convalidated
+      AND coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
+    ORDER BY k.conrelid, k.conname`,
+
+  /** relation, strategy, names of the key columns as JSON (NULL: an expression is among them). */
+  partitionings: `SELECT p.partrelid, p.partstrat,
+      CASE WHEN p.partexprs IS NULL THEN (
+        SELECT json_agg(a.attname ORDER BY k.position)
+        FROM unnest(p.partattrs::int2[]) WITH ORDINALITY k (attnum, position)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum) END
+    FROM pg_catalog.pg_partitioned_table p`,
 
   /** child, parent. */
   inheritance: 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits',
@@ -119,6 +146,8 @@ export const catalogQueries = {
     WHERE n.nspname <> 'pg_catalog'`,
 
   ...statefulQueries,
+  ...typeQueries,
+  ...printedQueries,
 
   /** Search path as JSON, class of the database's collation. Columns that older servers lack are
    *  read through JSON. */
@@ -155,27 +184,16 @@ const functionKinds: Readonly<Record<string, CatalogFunction['kind']>> = {
 export function buildCatalog(rows: CatalogRows, version: number): Catalog {
   const functions = Map.groupBy(rows.functions.map(functionOf), one => one.name);
   const [database] = rows.database;
-  const defaultCollation = database?.[1] === 'c' ? 'c' : 'other';
-  const columns = grouped(rows.columns, row => columnOf(row, defaultCollation, functions));
-  const indexes = grouped(rows.uniqueIndexes, uniqueIndexOf);
+  const defaultCollation: CollationClass = database?.[1] === 'c' ? 'c' : 'other';
+  const printed = readPrinted(rows.printed);
+  const context = { defaultCollation, functions, types: readTypes(rows.types), printed };
   const parents = grouped(rows.inheritance, row => Number(row[1]));
-  const uses = closure(grouped(rows.relationsRead, row => Number(row[1])));
-  const calls = grouped(rows.functionsCalled, mayRead);
-  const tables = rows.relations.map((row): Table => {
-    const oid = Number(row[0]);
-    const used = uses.get(oid) ?? [];
-    return {
-      oid,
-      schema: row[1] ?? '',
-      name: row[2] ?? '',
-      kind: relationKinds[row[3] ?? ''] ?? 'other',
-      columns: columns.get(oid) ?? [],
-      uniqueIndexes: indexes.get(oid) ?? [],
-      parents: parents.get(oid) ?? [],
-      uses: used,
-      callsReaders: [oid, ...used].some(one => calls.get(one)?.includes(true)),
-    };
-  });
+  const tables = tablesOf(
+    rows,
+    printed,
+    parents,
+    grouped(rows.columns, row => columnOf(row, context)),
+  );
   return {
     version,
     tables: new Map(tables.map(table => [tableKey(table.schema, table.name), table])),
@@ -184,27 +202,87 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     operators: Map.groupBy(rows.operators.map(operatorOf), one => one.name),
     searchPath: JSON.parse(database?.[0] ?? '[]') as string[],
     defaultCollation,
+    partial: printed.partial,
+    ownTypes: rows.types.length > 0,
     stateful: readStateful(rows, parents),
   };
 }
 
-function columnOf(
-  row: CatalogRow,
-  defaultCollation: CollationClass,
-  functions: ReadonlyMap<string, readonly CatalogFunction[]>,
-): Column {
-  const [, name, typeOid, typeName, typeModifier, collation, notNull, expression] = row;
+function tablesOf(
+  rows: CatalogRows,
+  printed: PrintedTexts,
+  parents: ReadonlyMap<number, readonly number[]>,
+  columns: ReadonlyMap<number, readonly Column[]>,
+): Table[] {
+  const indexes = grouped(rows.uniqueIndexes, uniqueIndexOf);
+  const foreignKeys = grouped(rows.foreignKeys, foreignKeyOf);
+  const partitionings = grouped(rows.partitionings, partitioningOf);
+  const writable = new Set(rows.writableViews.map(row => Number(row[0])));
+  const uses = closure(grouped(rows.relationsRead, row => Number(row[1])));
+  const calls = grouped(rows.functionsCalled, mayRead);
+  return rows.relations.map((row): Table => {
+    const oid = Number(row[0]);
+    const used = uses.get(oid) ?? [];
+    const query = printed.views.get(oid);
+    return {
+      oid,
+      schema: row[1] ?? '',
+      name: row[2] ?? '',
+      kind: relationKinds[row[3] ?? ''] ?? 'other',
+      columns: columns.get(oid) ?? [],
+      uniqueIndexes: indexes.get(oid) ?? [],
+      parents: parents.get(oid) ?? [],
+      foreignKeys: foreignKeys.get(oid) ?? [],
+      partitioning: partitionings.get(oid)?.[0] ?? null,
+      bound: printed.bounds.get(oid) ?? null,
+      view: query === undefined ? null : { query, writable: writable.has(oid) },
+      uses: used,
+      callsReaders: [oid, ...used].some(one => calls.get(one)?.includes(true)),
+      drift: null,
+    };
+  });
+}
+
+interface ColumnContext {
+  readonly printed: PrintedTexts;
+  readonly defaultCollation: CollationClass;
+  readonly functions: ReadonlyMap<string, readonly CatalogFunction[]>;
+  readonly types: Types;
+}
+
+function columnOf(row: CatalogRow, context: ColumnContext): Column {
+  const { defaultCollation, functions, types, printed } = context;
+  const [table, name, typeOid, typeName, typeModifier, collation, notNull, ofType] = row;
+  const declared = Number(row[10]);
+  const own = printed.defaults.get(columnKey(Number(table), Number(row[12])));
+  const defaultText = own ?? (ofType === 't' ? printed.domains.get(declared) : null) ?? null;
   const identity = row[8] ?? '';
+  const unread = own === undefined && row[13] === 't' && (row[9] ?? '') === '';
   return {
     name: name ?? '',
     typeOid: Number(typeOid),
     typeName: typeName ?? '',
     typeModifier: Number(typeModifier),
+    keyType: describeType(declared, Number(row[11]), types),
     collation: collation === 'default' ? defaultCollation : ((collation as CollationClass) ?? null),
     notNull: notNull === 't',
-    defaultKind: identity === '' ? defaultKind(expression ?? null, functions) : 'sequence',
+    defaultKind: unread
+      ? 'volatile'
+      : kindOf(defaultText, ofType === 't', identity !== '', functions),
+    defaultText,
     generated: (row[9] ?? '') !== '',
   };
+}
+
+/** `ofType`: the type itself has a default, which is a constant unless it is a domain's. */
+function kindOf(
+  text: string | null,
+  ofType: boolean,
+  identity: boolean,
+  functions: ReadonlyMap<string, readonly CatalogFunction[]>,
+): DefaultKind {
+  if (identity) return 'sequence';
+  return text === null && ofType ? 'constant' : defaultKind(text, functions);
 }
 
 function uniqueIndexOf(row: CatalogRow): UniqueIndex {
@@ -212,6 +290,29 @@ function uniqueIndexOf(row: CatalogRow): UniqueIndex {
   return {
     name: row[1] ?? '',
     primary: row[2] === 't',
+    columns: columns === null ? null : (JSON.parse(columns) as string[]),
+  };
+}
+
+function foreignKeyOf(row: CatalogRow): ForeignKey {
+  return {
+    name: row[1] ?? '',
+    columns: JSON.parse(row[2] ?? '[]') as string[],
+    target: Number(row[3]),
+    targetColumns: JSON.parse(row[4] ?? '[]') as string[],
+  };
+}
+
+const strategies: Readonly<Record<string, Partitioning['strategy']>> = {
+  h: 'hash',
+  l: 'list',
+  r: 'range',
+};
+
+function partitioningOf(row: CatalogRow): Partitioning {
+  const columns = row[2] ?? null;
+  return {
+    strategy: strategies[row[1] ?? ''] ?? 'range',
     columns: columns === null ? null : (JSON.parse(columns) as string[]),
   };
 }

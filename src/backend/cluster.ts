@@ -5,10 +5,12 @@ import type { PgError } from '../common/pg-error.ts';
 import type { PoolStats } from '../metrics/pool-stats.ts';
 import { NotificationHub } from './notification-hub.ts';
 import { Pool, type PoolLimits } from './pool.ts';
+import { PoolRescue } from './pool-rescue.ts';
 import type { WaitOwner } from './pool-waiters.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { openServer, type ServerLoginOptions } from './server-login.ts';
+import { ShardOids } from './shard-oids.ts';
 
 export interface ShardTarget {
   readonly address: ServerAddress;
@@ -23,9 +25,13 @@ export class Cluster {
   readonly pools: readonly Pool[];
   /** Listens for clients, over connections beside the pools. */
   readonly notifications: NotificationHub;
+  /** By shard number; null: shard 0's, which are everybody's. */
+  readonly oids: readonly (ShardOids | null)[];
   readonly #connectQueue: PQueue;
   #targets: readonly ShardTarget[];
   #identities: readonly string[];
+  /** For good. */
+  closed = false;
 
   /** `targets`: the primary of each shard, by number. */
   constructor(
@@ -33,10 +39,12 @@ export class Cluster {
     connectQueue: PQueue,
     statsOf: (shard: number) => PoolStats,
   ) {
-    this.pools = targets.map(
-      (target, shard) =>
-        new Pool(target.address, target.limits, connector(target), connectQueue, statsOf(shard)),
-    );
+    this.oids = targets.map((_, shard) => (shard === 0 ? null : new ShardOids()));
+    const rescue = new PoolRescue();
+    this.pools = targets.map((target, shard) => {
+      const connect = connector(target, this.oids[shard]!);
+      return new Pool(target.address, target.limits, connect, connectQueue, statsOf(shard), rescue);
+    });
     this.#identities = targets.map(({ identity }) => identity);
     this.#targets = targets;
     this.#connectQueue = connectQueue;
@@ -52,12 +60,17 @@ export class Cluster {
     return this.pools.every(pool => pool.held && pool.size === 0);
   }
 
+  /** PAUSE or maintenance mode: nobody is to get a connection. */
+  get held(): boolean {
+    return this.pools.some(pool => pool.held);
+  }
+
   /** For as many shards as there are. Connections that would not be opened the same way again
    *  are closed as they come back. */
   reconfigure(targets: readonly ShardTarget[]): void {
     for (const [shard, target] of targets.entries()) {
       const pool = this.pools[shard]!;
-      pool.reconfigure(target.address, target.limits, connector(target));
+      pool.reconfigure(target.address, target.limits, connector(target, this.oids[shard]!));
       if (target.identity === this.#identities[shard]) continue;
       pool.reconnect();
       this.notifications.cut('the configuration of its server has changed');
@@ -115,11 +128,13 @@ export class Cluster {
   }
 
   close(): void {
+    this.closed = true;
     this.notifications.destroy();
     for (const pool of this.pools) pool.close();
   }
 
   destroy(): void {
+    this.closed = true;
     this.notifications.destroy();
     for (const pool of this.pools) pool.destroy();
   }
@@ -127,7 +142,9 @@ export class Cluster {
   /** One connection per shard. Rejects with what kept one of them from being opened. */
   async #openEach(): Promise<ServerConnection[]> {
     const results = await Promise.allSettled(
-      this.#targets.map(target => this.#connectQueue.add(() => connector(target)(target.address))),
+      this.#targets.map(target =>
+        this.#connectQueue.add(() => openServer(target.address, target.login)),
+      ),
     );
     const servers = results.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = results.find(one => one.status === 'rejected');
@@ -137,6 +154,10 @@ export class Cluster {
   }
 }
 
-function connector({ login }: ShardTarget) {
-  return (address: ServerAddress) => openServer(address, login);
+function connector({ login }: ShardTarget, oids: ShardOids | null) {
+  return async (address: ServerAddress) => {
+    const server = await openServer(address, login);
+    server.oids = oids;
+    return server;
+  };
 }

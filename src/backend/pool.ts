@@ -12,7 +12,9 @@ import { TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import { cancelQuery } from './cancel-query.ts';
 import { checkConnection } from './check-connection.ts';
+import { interrupted } from './leftovers.ts';
 import { Pipelines } from './pipelines.ts';
+import { PoolRescue } from './pool-rescue.ts';
 import { type PoolWaiter, PoolWaiters, type WaitOwner } from './pool-waiters.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
@@ -42,6 +44,9 @@ export interface PoolLimits {
 /** How exactly waiters are given up on: one timer looks at all of them. */
 const sweepMsMax = 100;
 
+/** Who waits so long in the middle of a transaction may be one of several that wait for each other. */
+const rescueMs = 100;
+
 /** After a connection could not be opened, so long nobody but a new client makes another try. */
 const retryMs = 500;
 
@@ -57,6 +62,7 @@ export class Pool {
   readonly #idle: ServerConnection[] = [];
   readonly #all = new Set<ServerConnection>();
   readonly #waiters = new PoolWaiters();
+  readonly #rescue: PoolRescue;
   #sweep: NodeJS.Timeout | null = null;
   #opening = 0;
   #closed = false;
@@ -77,12 +83,15 @@ export class Pool {
     connect: Connect,
     connectQueue: PQueue,
     stats = new PoolStats(),
+    rescue = new PoolRescue(),
   ) {
     this.#address = address;
     this.#limits = limits;
     this.#connect = connect;
     this.#connectQueue = connectQueue;
     this.stats = stats;
+    this.#rescue = rescue;
+    rescue.add(this.#waiters);
     this.pipelines = new Pipelines(this);
   }
 
@@ -254,8 +263,21 @@ export class Pool {
       return new PgError(errors.checkoutTimeout, { shard: this.#address.shard, ms });
     });
     if (this.#waiters.size === 0) return;
-    if (Date.now() >= this.#retryAtMs) this.#openForWaiters();
+    if (Date.now() >= this.#retryAtMs) {
+      this.#openForWaiters();
+      this.#rescueWaiter();
+    }
     this.#watchWaiters();
+  }
+
+  #rescueWaiter(): void {
+    if (!this.#rescue.mayBeNeeded) return;
+    const waiter = this.#waiters.rescue(rescueMs, owner => this.#rescue.claim(owner));
+    if (waiter !== null && this.#all.size + this.#opening === this.#sizeWithReserve) this.#open();
+  }
+
+  get #sizeWithReserve(): number {
+    return this.#limits.poolSize + this.#limits.reservePoolSize;
   }
 
   #watchWaiters(): void {
@@ -281,6 +303,8 @@ export class Pool {
       return;
     }
     this.stats.cleaned += 1;
+    // What runs now may end before it is looked at again.
+    if (server.readyDue > 0 || server.openExchange) server.dirty ??= interrupted;
     if (server.transactionStatus !== TransactionStatus.idle) this.stats.rollbacks += 1;
     server.afterCancels(() => {
       resetSession(server, this.#limits.rollbackTimeoutMs).then(
@@ -354,7 +378,8 @@ export class Pool {
     if (server.closed) return;
     const now = coarseClock.nowMs;
     const isOver = server.closeNeeded || (!isNew && now >= server.lifetimeEndMs);
-    if (this.#closed || isOver) {
+    const isBeyond = this.#all.size > this.#sizeWithReserve && !this.#waiters.rescues;
+    if (this.#closed || isOver || isBeyond) {
       this.#discard(server);
       return;
     }

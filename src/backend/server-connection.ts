@@ -14,6 +14,7 @@ import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { PreparedNames } from './prepared-names.ts';
 import type { ServerAddress } from './server-address.ts';
+import type { ShardOids } from './shard-oids.ts';
 
 /** Who reads the answers of a server connection at the moment. */
 export interface ServerConsumer extends BackendSink {
@@ -73,6 +74,8 @@ export class ServerConnection implements BackendSink {
   closeNeeded = false;
   /** Set by the pool. */
   lifetimeEndMs = Number.POSITIVE_INFINITY;
+  /** Set by the cluster; null: clients get its OIDs as they are. */
+  oids: ShardOids | null = null;
   /** Called once when the connection is gone. Set by the pool. */
   onClosed: () => void = () => {};
 
@@ -197,6 +200,10 @@ export class ServerConnection implements BackendSink {
     return this.#consumer.quiet === true;
   }
 
+  get showsTypes(): boolean {
+    return this.oids?.differ === true;
+  }
+
   /** For the scanner. */
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     if (type === Backend.readyForQuery) {
@@ -213,6 +220,8 @@ export class ServerConnection implements BackendSink {
       if (this.#readyDue === 0) {
         this.#fatal = new ServerError(Buffer.from(buffer.subarray(start, end))).message;
       }
+    } else if (type === Backend.rowDescription || type === Backend.parameterDescription) {
+      if (this.showsTypes) this.oids!.translate(type, buffer, start);
     }
     this.#consumer.onMessage(type, buffer, start, end);
   }

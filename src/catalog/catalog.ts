@@ -2,6 +2,8 @@
 // shard 0, the others being taken to agree, and never changed: a schema change makes a new catalog
 // with a new version.
 
+import type { KeyTypeDescription } from '../sharding/hash-types.ts';
+
 export type RelationKind =
   | 'table'
   | 'partitioned'
@@ -29,11 +31,16 @@ export interface Column {
   readonly typeName: string;
   /** -1: none. */
   readonly typeModifier: number;
+  /** The type in full, as placing rows by it asks: domains, arrays, composite types. */
+  readonly keyType: KeyTypeDescription;
   /** null: the type has no collation. */
   readonly collation: CollationClass | null;
   readonly notNull: boolean;
   /** Identity columns and sequence defaults are both `sequence`. */
   readonly defaultKind: DefaultKind;
+  /** The default as an expression with every name qualified, `nextval(…)` for an identity column;
+   *  null: there is none, or it is a base type's own. */
+  readonly defaultText: string | null;
   /** GENERATED ALWAYS AS (…): cannot be inserted, not a column of COPY. */
   readonly generated: boolean;
 }
@@ -42,6 +49,41 @@ export interface Column {
 export interface UniqueIndex {
   readonly name: string;
   readonly primary: boolean;
+  readonly columns: readonly string[] | null;
+}
+
+/** A foreign key that is there for every row: enforced and validated. Columns pair up. */
+export interface ForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** OID of the table that it refers to. */
+  readonly target: number;
+  readonly targetColumns: readonly string[];
+}
+
+/** How a partitioned table of PostgreSQL is divided on each shard. */
+export interface Partitioning {
+  readonly strategy: 'hash' | 'list' | 'range';
+  /** null: expressions are among them. */
+  readonly columns: readonly string[] | null;
+}
+
+/** What a view stands for. */
+export interface ViewDefinition {
+  /** The SELECT that a query of the view means in its place (pg_get_viewdef), without a semicolon.
+   *  Names are qualified but for those of pg_catalog, so it reads alike under any search path. */
+  readonly query: string;
+  /** Writes to the view pass through to the one relation in its FROM: it is automatically
+   *  updatable, and no trigger, rule or security barrier stands in between. */
+  readonly writable: boolean;
+}
+
+/** How shards differ in a table. */
+export interface TableDrift {
+  /** `on shard 1: it has no column …`. */
+  readonly text: string;
+  /** Columns that are not the same everywhere; what names none of them, and does not go by the
+   *  order of columns, is not concerned. null: they differ in the whole. */
   readonly columns: readonly string[] | null;
 }
 
@@ -54,11 +96,21 @@ export interface Table {
   readonly uniqueIndexes: readonly UniqueIndex[];
   /** Tables it is a partition or an inheritance child of, directly. */
   readonly parents: readonly number[];
+  readonly foreignKeys: readonly ForeignKey[];
+  /** null: it has no partitions. */
+  readonly partitioning: Partitioning | null;
+  /** `FOR VALUES …` or `DEFAULT` of a partition. */
+  readonly bound: string | null;
+  /** null: it is no view, or one that must not be looked through (a materialized view's rows are
+   *  of another time; some definitions are too long). */
+  readonly view: ViewDefinition | null;
   /** Relations that a view reads, or a row-level security policy of a table, through others too
    *  (pg_depend). */
   readonly uses: readonly number[];
   /** Its view or policy calls functions that may read tables unseen. */
   readonly callsReaders: boolean;
+  /** null: shards agree in it, as far as rows of several of them are one answer. */
+  readonly drift: TableDrift | null;
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -92,6 +144,11 @@ export interface Catalog {
   readonly searchPath: readonly string[];
   /** Of the database: what a column or expression without its own collation gets. */
   readonly defaultCollation: CollationClass;
+  /** Texts of relations that somebody had locked are missing: their defaults count as volatile,
+   *  views on them are not looked through. */
+  readonly partial: boolean;
+  /** Columns have types that users made: each shard has other OIDs for them. */
+  readonly ownTypes: boolean;
   /** What may leave something behind on its connection. */
   readonly stateful: Stateful;
 }

@@ -1,8 +1,11 @@
 // [[sharded_tables]], [[sharded_mappings]], [[sharded_schemas]] and [[omnisharded_tables]] → the
 // tables of each database. A table that would be placed in two ways is an error.
 
+import { buildCentroids } from './build-centroids.ts';
 import type { DatabaseDraft } from './build-databases.ts';
+import { buildKey, checkFunction } from './build-key.ts';
 import { buildMapping } from './build-mapping.ts';
+import type { MappedKeyType, MappedKeyTypes } from './mapped-key.ts';
 import { didYouMean, type Report } from './report.ts';
 import { type Entry, reportSectionStatus, type SectionReader } from './section-reader.ts';
 import { sections } from './sections.ts';
@@ -29,8 +32,9 @@ export function buildTables(
   source: TomlSource | null,
   reader: SectionReader,
   report: Report,
+  keyTypes: MappedKeyTypes | null,
 ): ReadonlyMap<string, Database> {
-  return new TablesBuilder(drafts, allKnown, reader, report).build(source);
+  return new TablesBuilder(drafts, allKnown, reader, report, keyTypes).build(source);
 }
 
 class TablesBuilder {
@@ -38,6 +42,7 @@ class TablesBuilder {
   readonly #allKnown: boolean;
   readonly #reader: SectionReader;
   readonly #report: Report;
+  readonly #keyTypes: MappedKeyTypes | null;
   readonly #tables = new Map<string, Tables>();
   #mappings: Entry<ShardedMappingEntry>[] = [];
   readonly #usedMappings = new Set<Entry<ShardedMappingEntry>>();
@@ -47,11 +52,13 @@ class TablesBuilder {
     allKnown: boolean,
     reader: SectionReader,
     report: Report,
+    keyTypes: MappedKeyTypes | null,
   ) {
     this.#drafts = drafts;
     this.#allKnown = allKnown;
     this.#reader = reader;
     this.#report = report;
+    this.#keyTypes = keyTypes;
     for (const name of drafts.keys()) {
       this.#tables.set(name, { shardedTables: [], omnishardedTables: [], shardedSchemas: [] });
     }
@@ -78,28 +85,54 @@ class TablesBuilder {
 
   #addSharded(entry: Entry<ShardedTableEntry>, source: TomlSource): void {
     const tables = this.#tablesOf(entry);
-    const { database: _, ...table } = entry.values;
-    if (entry.ok && table.name === null) {
-      this.#report.error(
-        entry.at(),
-        'a sharded table without a name is not supported yet',
-        'add name = "…", in one entry for each table',
-      );
+    const { database, name, schema, primary, hasher } = entry.values;
+    const { centroidProbes, lookupQuery, lookupResult } = entry.values;
+    const key = buildKey(entry, this.#report);
+    const mappings = this.#mappingEntries(entry, source);
+    if (key === null) return;
+    const draft = this.#drafts.get(database);
+    const types = key.dataTypes.map(type => (type === null ? null : this.#keyType(type)));
+    const unmapped = key.dataTypes.find((type, i) => type !== null && types[i] === null);
+    if (mappings.length > 0 && unmapped !== undefined && this.#keyTypes !== null) {
+      const message = `keys of type "${unmapped}" cannot be mapped`;
+      this.#report.error(entry.at('mapping'), message, 'remove it: they can be hashed');
     }
-    const mapping = this.#mapping(entry, source);
-    if (tables === null || table.column === undefined) return;
-    const same = tables.shardedTables.find(
-      other => other.name === table.name && schemasMeet(other.schema, table.schema),
-    );
-    if (same !== undefined && table.name !== null) {
-      const message = `table "${table.name}" is already sharded by column "${same.column}"`;
-      this.#report.error(entry.at('name'), message, 'remove one of the entries');
-    }
-    tables.shardedTables.push({ ...table, mapping });
+    const shardCount = draft?.ok ? draft.shards.length : null;
+    const mapping = buildMapping(mappings, { types, shardCount, report: this.#report });
+    const centroids = buildCentroids(entry, this.#report);
+    checkFunction(entry, { ...key, mapping }, this.#report);
+    if (tables === null) return;
+    const rest = { centroidProbes, lookupQuery, lookupResult };
+    const made = { name, schema, primary, hasher, ...rest, ...key, mapping, centroids };
+    this.#checkTwice(entry, made, tables);
+    tables.shardedTables.push(made);
   }
 
-  #mapping(entry: Entry<ShardedTableEntry>, source: TomlSource) {
-    const { database, name, schema, column, dataType } = entry.values;
+  #keyType(dataType: string): MappedKeyType | null {
+    return this.#keyTypes === null ? null : this.#keyTypes(dataType);
+  }
+
+  /** A table's entry for any schema and one for its own schema may stand side by side: the latter
+   *  counts there. */
+  #checkTwice(entry: Entry<ShardedTableEntry>, table: ShardedTable, tables: Tables): void {
+    const { name, schema, columns } = table;
+    const same = tables.shardedTables.find(
+      other =>
+        other.name === name &&
+        other.schema === schema &&
+        (name !== null || other.columns.join() === columns.join()),
+    );
+    if (same === undefined) return;
+    const by = same.columns.map(column => `"${column}"`).join(', ');
+    const message =
+      name === null
+        ? `tables with column ${by} are already sharded by it`
+        : `table "${name}" is already sharded by column ${by}`;
+    this.#report.error(entry.at('name'), message, 'remove one of the entries');
+  }
+
+  #mappingEntries(entry: Entry<ShardedTableEntry>, source: TomlSource) {
+    const { database, name, schema, column } = entry.values;
     const inner: Entry<MappingEntry>[] = entry.inner('mapping').map(({ table, path }) => {
       const at = (key?: string) => source.place(key === undefined ? path : [...path, key]);
       return this.#reader.entry(sections.mapping, table, path, at, true, source);
@@ -119,17 +152,14 @@ class TablesBuilder {
       this.#usedMappings.add(mapping);
       this.#checkKind(mapping);
     }
-    const draft = this.#drafts.get(database);
-    const shardCount = draft?.ok ? draft.shards.length : null;
-    const context = { dataType, shardCount, report: this.#report };
-    return buildMapping([...inner, ...older], context);
+    return [...inner, ...older];
   }
 
   #checkKind(mapping: Entry<ShardedMappingEntry>): void {
     const { kind, values, start, end } = mapping.values;
     if (!mapping.ok) return;
     const range = start !== null || end !== null;
-    const found = values !== null ? 'list' : range ? 'range' : 'default';
+    const found = values !== null || mapping.values.null ? 'list' : range ? 'range' : 'default';
     if (kind !== found) {
       const needs = { list: 'values', range: 'start or end', default: 'shard only' }[kind];
       this.#report.error(
@@ -183,6 +213,10 @@ class TablesBuilder {
     if (draft?.ok && schema.shard >= draft.shards.length) {
       const message = `shard ${schema.shard} does not exist`;
       this.#report.error(entry.at('shard'), message, `write 0 to ${draft.shards.length - 1}`);
+    }
+    if (tables.shardedSchemas.some(other => other.name === schema.name)) {
+      const named = schema.name === null ? 'a schema without a name' : `schema "${schema.name}"`;
+      this.#report.error(entry.at(), `${named} is there twice`, 'remove one of the entries');
     }
     tables.shardedSchemas.push(schema);
   }

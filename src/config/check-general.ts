@@ -42,6 +42,8 @@ export function checkGeneral(entry: Entry<General>, report: Report): void {
     }
   }
   checkAuthQuery(at, general.authQuery, report);
+  checkPattern(at, ['shard_id_regex', general.shardIdRegex], report);
+  checkPattern(at, ['sharding_key_regex', general.shardingKeyRegex], report);
   if (general.tlsServerNegotiation === 'direct' && general.tlsVerify === 'disabled') {
     const message = 'servers are not reached over TLS with tls_verify = "disabled"';
     report.error(at('tls_server_negotiation'), message, 'remove one of them');
@@ -54,6 +56,19 @@ function checkAuthQuery(at: Entry<unknown>['at'], query: string | null, report: 
   if (query === null || (/\$1(?!\d)/.test(query) && !/'\$1'/.test(query))) return;
   const fix = 'write $1, without quotes, where the name of the user belongs';
   report.error(at('auth_query'), 'the name of the user is its parameter $1', fix);
+}
+
+/** A regular expression of JavaScript with the value in group 1. */
+function checkPattern(at: Entry<unknown>['at'], [key, text]: Named<string | null>, report: Report) {
+  if (text === null) return;
+  try {
+    // One more alternative, the empty text, tells how many groups there are.
+    if (new RegExp(`${text}|`).exec('')!.length > 1) return;
+    report.error(at(key), 'the expression has no group', 'put ( ) around what the value is');
+  } catch (error) {
+    const fix = 'write it as JavaScript has it';
+    report.error(at(key), `the expression cannot be read: ${(error as Error).message}`, fix);
+  }
 }
 
 function checkSizes({ values: general, at, failed }: Entry<General>, report: Report): void {

@@ -3,7 +3,7 @@
 
 import { bytes, choice, count, duration, flag, key, name, path, port } from './key.ts';
 import { logLevel } from './log-level.ts';
-import { integerOrUnlimited, real } from './value-type.ts';
+import { filledText, integerOrUnlimited, listOf, real } from './value-type.ts';
 
 const parserLevels = {
   auto: 'works',
@@ -15,6 +15,7 @@ const parserLevels = {
 
 const parserEngines = { pg_query_protobuf: 'later', pg_query_raw: 'later' } as const;
 
+const names = listOf(filledText('string'), 'array of strings');
 const entries = integerOrUnlimited(0, 'integer, 0 or more');
 
 export const statementKeys = {
@@ -88,6 +89,36 @@ export const statementKeys = {
     'works',
     'Statements that need more than one shard are refused.',
   ),
+  shardIdRegex: name(
+    'shard_id_regex',
+    null,
+    'works',
+    'Finds the shard in comments of a statement, which goes there; group 1 is the number.',
+    { own: true },
+  ),
+  shardingKeyRegex: name(
+    'sharding_key_regex',
+    null,
+    'works',
+    'Finds the sharding key in comments of a statement; group 1 is the value.',
+    { own: true },
+  ),
+  writeFunctions: key(
+    'write_functions',
+    names,
+    () => [],
+    'works',
+    'Functions that write although they are declared stable or immutable: `name` or `schema.name`.',
+    { own: true, defaultWords: 'none' },
+  ),
+  readOnlyFunctions: key(
+    'read_only_functions',
+    names,
+    () => [],
+    'works',
+    'Functions that only read although they are declared volatile; they count as stable.',
+    { own: true, defaultWords: 'none' },
+  ),
   mergeMemoryLimit: bytes(
     'merge_memory_limit',
     268_435_456,
@@ -95,7 +126,12 @@ export const statementKeys = {
     'Memory that one statement may use to merge answers of shards.',
     { own: true, min: 65_536 },
   ),
-  dryRun: flag('dry_run', false, 'later', 'Statements are planned and counted, not routed.'),
+  dryRun: flag(
+    'dry_run',
+    false,
+    'works',
+    'Databases of one shard note where statements would go if they were sharded: SHOW QUERY_CACHE.',
+  ),
   expandedExplain: flag('expanded_explain', false, 'later', 'EXPLAIN says how it was routed.'),
   pubSubChannelSize: count(
     'pub_sub_channel_size',
@@ -158,8 +194,8 @@ export const shardingKeys = {
   canonicalizeTypeInformation: flag(
     'canonicalize_type_information',
     false,
-    'later',
-    'Type OIDs that differ between shards are made the same.',
+    'works',
+    'Type OIDs that differ between shards are made those of shard 0: they always are.',
   ),
   uniqueIdMin: count('unique_id_min', 0, 'later', 'Added to generated unique ids.', { env: null }),
   uniqueIdFunction: choice(

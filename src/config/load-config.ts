@@ -6,6 +6,7 @@ import { buildUsers } from './build-users.ts';
 import { checkGeneral, checkOverrides } from './check-general.ts';
 import type { Config } from './config.ts';
 import { readDatabaseUrls } from './database-urls.ts';
+import type { MappedKeyTypes } from './mapped-key.ts';
 import { ConfigErrors, type ConfigProblem } from './problem.ts';
 import { didYouMean, Report } from './report.ts';
 import { type Entry, type Environment, SectionReader } from './section-reader.ts';
@@ -19,6 +20,9 @@ export interface ConfigInput {
   /** Not empty: these replace [[databases]] and [[users]]. */
   readonly databaseUrls: readonly string[];
   readonly env: Environment;
+  /** Types of mapped keys; left out, the order of keys other than plain integers is not checked
+   *  before the catalog is read. */
+  readonly keyTypes?: MappedKeyTypes;
 }
 
 export interface LoadedConfig {
@@ -91,7 +95,14 @@ class ConfigReader {
     const drafts = buildDatabases(entries.databases, file, withDatabases);
     const known =
       drafts.size > 0 && entries.databases.every(entry => entry.values.name !== undefined);
-    const databases = buildTables(drafts, known, this.#pgdog, this.#reader, this.#report);
+    const databases = buildTables(
+      drafts,
+      known,
+      this.#pgdog,
+      this.#reader,
+      this.#report,
+      this.#input.keyTypes ?? null,
+    );
     const users = buildUsers(entries.users, drafts, general.values, known ? across : new Report());
     return { general: general.values, databases, users, ...this.#others() };
   }

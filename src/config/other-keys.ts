@@ -49,7 +49,7 @@ export const memoryKeys = {
 };
 
 export const multiTenantKeys = {
-  column: name('column', undefined, 'refused', 'Column that statements must filter by.'),
+  column: name('column', undefined, 'works', 'Column that statements must filter by.'),
 };
 
 export const replicaLagKeys = {

@@ -68,27 +68,27 @@ export const sections = {
   shardedTables: section(
     '[[sharded_tables]]',
     'works',
-    'Tables whose rows are spread over the shards by one column.',
+    'Tables whose rows are spread over the shards by a key.',
     shardedTableKeys,
     { inner: ['mapping'] },
   ),
   mapping: section(
     '[[sharded_tables.mapping]]',
-    'refused',
+    'works',
     'Keys of the table above by list (`values`), range (`start`, `end`) or, with `shard` alone, ' +
       'all others.',
     mappingKeys,
   ),
   shardedMappings: section(
     '[[sharded_mappings]]',
-    'refused',
+    'works',
     'The older form of `[[sharded_tables.mapping]]`.',
     shardedMappingKeys,
   ),
   shardedSchemas: section(
     '[[sharded_schemas]]',
-    'refused',
-    'Schemas that lie on one shard each.',
+    'works',
+    'Schemas that lie on one shard each; without a name, all that no other entry names.',
     shardedSchemaKeys,
   ),
   omnishardedTables: section(
@@ -101,7 +101,12 @@ export const sections = {
   rewrite: section('[rewrite]', 'works', 'Statements that have to be rewritten.', rewriteKeys),
   admin: section('[admin]', 'works', 'The admin database. May be in users.toml.', adminKeys),
   memory: section('[memory]', 'later', 'Sizes of buffers.', memoryKeys),
-  multiTenant: section('[multi_tenant]', 'refused', 'Guard of tenants.', multiTenantKeys),
+  multiTenant: section(
+    '[multi_tenant]',
+    'works',
+    'Statements on tables with this column have to confine them to a tenant.',
+    multiTenantKeys,
+  ),
   queryParsers: section(
     '[[query_parsers]]',
     'later',

@@ -1,44 +1,62 @@
 // The keys of the sections that say which table lies where: [[sharded_tables]] and its mappings,
 // [[sharded_schemas]], [[omnisharded_tables]].
 
+import { dataType } from './data-type.ts';
 import { choice, count, flag, key, name, path, text, type Values } from './key.ts';
-import { filledText, keyValue, listOf, real } from './value-type.ts';
+import { filledText, keyBound, keyValue, listOf, real } from './value-type.ts';
 
-const dataTypes = { bigint: 'works', uuid: 'works', varchar: 'works', vector: 'refused' } as const;
-
+const names = listOf(filledText('string'), 'array of strings');
+export const centroidList = listOf(
+  listOf(real(-Number.MAX_VALUE, Number.MAX_VALUE), ''),
+  'array of arrays of numbers',
+);
 const keyValues = listOf(keyValue, 'array of integers or strings');
 
 /** Bounds and values of one mapping; a range holds `start` and not `end`. */
 export const mappingKeys = {
   values: key('values', keyValues, null, 'works', 'List: keys of this shard.'),
-  start: key('start', keyValue, null, 'works', 'Range: the first key of this shard.'),
-  end: key('end', keyValue, null, 'works', 'Range: the first key after it.'),
+  null: flag('null', false, 'works', 'List: rows whose key is NULL, too.', { own: true }),
+  start: key('start', keyBound, null, 'works', 'Range: the first key of this shard.'),
+  end: key('end', keyBound, null, 'works', 'Range: the first key after it.'),
   shard: count('shard', undefined, 'works', 'The shard.', { max: 65_535 }),
 };
 
 export const shardedTableKeys = {
   database: name('database', undefined, 'works', 'Database of the table.'),
-  name: name('name', null, 'works', 'The table. Leaving it out is not supported yet.'),
+  name: name('name', null, 'works', 'The table; without, every table that has the column.'),
   schema: name('schema', null, 'works', 'Its schema; without, the table in any schema.'),
-  column: name('column', undefined, 'works', 'Column that names the shard of a row.'),
+  column: name('column', null, 'works', 'Column that names the shard of a row.'),
+  columns: key('columns', names, null, 'works', 'Instead: a key of several columns.', {
+    own: true,
+  }),
   primary: flag('primary', false, 'later', 'Other tables refer to this one.'),
   centroids: key(
     'centroids',
-    listOf(listOf(real(-Number.MAX_VALUE, Number.MAX_VALUE), ''), 'array of arrays of numbers'),
+    centroidList,
     () => [],
-    'refused',
+    'works',
     'Centres of the shards of a vector column.',
     { defaultWords: 'none' },
   ),
-  centroidsPath: path('centroids_path', null, 'refused', 'File with them (JSON).'),
-  dataType: choice('data_type', dataTypes, 'bigint', 'works', 'Type of the column.'),
-  centroidProbes: count('centroid_probes', null, 'refused', 'Centres that are searched.', {
+  centroidsPath: path('centroids_path', null, 'works', 'File with them (JSON).'),
+  dataType: key('data_type', dataType, null, 'works', 'Type of the column.', {
+    defaultWords: "the column's own",
+  }),
+  dataTypes: key(
+    'data_types',
+    listOf(dataType, 'array of types'),
+    null,
+    'works',
+    'Types of `columns`.',
+    { own: true, defaultWords: "the columns' own" },
+  ),
+  centroidProbes: count('centroid_probes', null, 'works', 'Centres that are searched.', {
     min: 1,
     defaultWords: '√n',
   }),
   hasher: choice(
     'hasher',
-    { postgres: 'works', sha1: 'refused' },
+    { postgres: 'works', sha1: 'works' },
     'postgres',
     'works',
     'Hash function; `postgres` is that of `PARTITION BY HASH`.',
@@ -55,32 +73,30 @@ export const shardedTableKeys = {
 
 /** The older form of `[[sharded_tables.mapping]]`. */
 export const shardedMappingKeys = {
-  database: name('database', undefined, 'refused', 'Database of the table.'),
-  column: name('column', undefined, 'refused', 'Its sharding column.'),
-  table: name('table', null, 'refused', 'The table.'),
-  schema: name('schema', null, 'refused', 'Its schema.'),
+  database: name('database', undefined, 'works', 'Database of the table.'),
+  column: name('column', undefined, 'works', 'Its sharding column.'),
+  table: name('table', null, 'works', 'The table.'),
+  schema: name('schema', null, 'works', 'Its schema.'),
   kind: choice(
     'kind',
-    { list: 'refused', range: 'refused', default: 'refused' },
+    { list: 'works', range: 'works', default: 'works' },
     undefined,
-    'refused',
+    'works',
     'Which of the forms this is.',
   ),
   ...mappingKeys,
 };
 
 export const shardedSchemaKeys = {
-  database: name('database', undefined, 'refused', 'Database of the schema.'),
-  name: name('name', null, 'refused', 'The schema; without, all others.'),
-  shard: count('shard', 0, 'refused', 'Shard of its tables.', { max: 65_535 }),
-  all: flag('all', false, 'refused', 'Its tables are on all shards.'),
+  database: name('database', undefined, 'works', 'Database of the schema.'),
+  name: name('name', null, 'works', 'The schema; without, all others.'),
+  shard: count('shard', 0, 'works', 'Shard of its tables.', { max: 65_535 }),
+  all: flag('all', false, 'works', 'Its tables are on all shards.'),
 };
-
-const tableNames = listOf(filledText('string'), 'array of strings');
 
 export const omnishardedTableKeys = {
   database: name('database', undefined, 'works', 'Database of the tables.'),
-  tables: key('tables', tableNames, undefined, 'works', 'Tables that every shard has whole.'),
+  tables: key('tables', names, undefined, 'works', 'Tables that every shard has whole.'),
   sticky: flag('sticky', false, 'later', 'A client reads them always from the same shard.'),
 };
 

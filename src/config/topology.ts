@@ -1,8 +1,10 @@
 // Databases, shards, servers, sharded tables and users as the rest of PgPack sees them: names
 // resolved, defaults filled in, overrides settled by `poolSettings`. Immutable after loading.
 
+import type { DataType } from './data-type.ts';
 import type { DatabaseEntry, UserEntry } from './database-keys.ts';
 import type { General } from './general-keys.ts';
+import type { MappedBound, MappedValue } from './mapped-key.ts';
 import type { ShardedTableEntry } from './sharding-keys.ts';
 
 /** One PostgreSQL server of a shard. `user` and `password` come before the client's own. */
@@ -19,14 +21,15 @@ export interface Shard {
 }
 
 export interface ListMapping {
-  readonly values: readonly (bigint | string)[];
+  /** null: rows whose key is NULL. */
+  readonly values: readonly (MappedValue | null)[];
   readonly shard: number;
 }
 
 /** Keys from `start` (included) up to `end` (not included); null: unbounded. */
 export interface RangeMapping {
-  readonly start: bigint | string | null;
-  readonly end: bigint | string | null;
+  readonly start: MappedBound | null;
+  readonly end: MappedBound | null;
   readonly shard: number;
 }
 
@@ -37,9 +40,25 @@ export interface Mapping {
   readonly defaultShard: number | null;
 }
 
-/** A table whose rows lie on the shard that `column` names. `name` null: every table that has the
- *  column (refused so far); `schema` null: the table of any schema. */
-export interface ShardedTable extends Omit<ShardedTableEntry, 'database'> {
+type PlainKeys = Pick<
+  ShardedTableEntry,
+  | 'name'
+  | 'schema'
+  | 'primary'
+  | 'hasher'
+  | 'centroids'
+  | 'centroidProbes'
+  | 'lookupQuery'
+  | 'lookupResult'
+>;
+
+/** A table whose rows lie on the shard that `columns` name. `name` null: every table that has the
+ *  columns; `schema` null: the table of any schema. */
+export interface ShardedTable extends PlainKeys {
+  /** The key, in the order in which its columns are hashed or compared. */
+  readonly columns: readonly string[];
+  /** Words of `data_type`, one for each column; null: the column's own type. */
+  readonly dataTypes: readonly (DataType | null)[];
   readonly mapping: Mapping | null;
 }
 

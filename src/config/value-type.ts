@@ -1,6 +1,8 @@
 // The types a configuration value can have: how a TOML value becomes a typed one, how the text of
 // an environment variable becomes a TOML value, and how the type is called in documentation.
 
+import type { MappedBound, MappedValue, Unbounded } from './mapped-key.ts';
+
 /** A value as the TOML parser gives it; integers beyond 2^53 are bigints. */
 export type TomlValue =
   | string
@@ -193,15 +195,35 @@ export const textTable: ValueType<Readonly<Record<string, string>>> = {
 };
 
 /** A sharding key's value in a mapping: exact, so integers become bigints. */
-export const keyValue: ValueType<bigint | string> = {
+export const keyValue: ValueType<MappedValue> = {
   words: 'integer or string',
   parse(value) {
     if (typeof value === 'bigint' || typeof value === 'string') return good(value);
+    if (typeof value === 'boolean') return good(String(value));
     return typeof value === 'number' && Number.isInteger(value)
       ? good(BigInt(value))
-      : bad(`expected an integer or a string, found ${show(value)}`, 'write the key value');
+      : bad(
+          `expected an integer or a string, found ${show(value)}`,
+          'write it in double quotes, as PostgreSQL prints it',
+        );
   },
   fromText: value => (/^-?\d+$/.test(value) ? BigInt(value) : value),
+};
+
+const unbounded: Readonly<Record<string, Unbounded>> = {
+  MINVALUE: { unbounded: 'below' },
+  MAXVALUE: { unbounded: 'above' },
+};
+
+/** One end of a range of keys: a value, or an array of one for each key column. */
+export const keyBound: ValueType<MappedBound> = {
+  words: 'integer or string, or an array of them',
+  parse(value) {
+    const parsed = listOf(keyValue, '').parse(Array.isArray(value) ? value : [value]);
+    if (!parsed.ok) return Array.isArray(value) ? parsed : (keyValue.parse(value) as typeof parsed);
+    return good(parsed.value.map(one => unbounded[String(one)] ?? one));
+  },
+  fromText: value => keyValue.fromText(value),
 };
 
 /** A TOML table: neither array nor date nor scalar. */

@@ -18,6 +18,7 @@ import { readyForQuery } from '../protocol/backend-messages.ts';
 import { flushMessage } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { ManualValues } from '../transaction/manual-settings.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
 import type { Transport, TransportReceiver } from '../transport/transport.ts';
 import { ClientDrain } from './client-drain.ts';
@@ -50,6 +51,7 @@ const nothingYet: RelayResult = { failed: false, tags: [] };
 export interface SessionOptions {
   readonly messageBytesMax: number;
   readonly startupSettings: Settings;
+  readonly manual: ManualValues;
   readonly onClosed: () => void;
 }
 
@@ -89,11 +91,12 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     this.client = client;
     this.database = database;
     this.#options = options;
-    const settings = new SessionSettings(database.settings, options.startupSettings);
+    const { startupSettings, manual } = options;
+    const settings = new SessionSettings(database.settings, startupSettings, manual);
     this.transaction = new ClientTransaction(database.cluster, settings);
     this.statements = new SessionStatements(database.registry, settings);
     this.homeShard = database.nextHomeShard();
-    this.#pinned = firstPin(database, options.startupSettings);
+    this.#pinned = firstPin(database, startupSettings);
     this.intake = new ClientIntake(client, options.messageBytesMax, this);
     this.#relay = new Relay(client, this);
     this.#relay.onServerDrain = () => this.intake.resumeCopy();

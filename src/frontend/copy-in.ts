@@ -13,13 +13,13 @@ import {
 } from '../protocol/frontend-messages.ts';
 import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
-import { shardOfBinary, shardOfTextBytes } from '../sharding/sharding-key.ts';
+import type { KeyBytes, Placement } from '../sharding/placement.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
 import type { CopyReceiver } from './copy-stream.ts';
 import { summedTag } from './fan-out.ts';
-import { refusePaddedKey } from './padded-key.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
+import { placed } from './shard-choice.ts';
 import { inBlock } from './wide-block.ts';
 
 type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
@@ -76,26 +76,25 @@ function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
   if (plan.kind === 'broadcast-copy') {
     return { push: (data, to) => to(null, data), end() {} };
   }
-  const { type } = session.database.rules[plan.rule]!;
   const { parameters } = session.transaction.servers[0]!;
   const encoding = parameters.get('client_encoding') ?? 'UTF8';
-  requireSplittableEncoding(encoding, plan.format.format, type === 'varchar');
-  const { format, keyPosition, column } = plan;
+  requireSplittableEncoding(encoding, plan.format.format, plan.hasText);
+  const { format, keyPositions, columns } = plan;
   const rowBytesMax = session.database.config.general.messageSizeLimit;
   // Before PostgreSQL 18 `\.` alone on a line ended csv data too.
   const csvEndMarker = Number.parseInt(parameters.get('server_version') ?? '', 10) < 18;
-  const rows = openCopyRows({ format, keyPosition, column, rowBytesMax, csvEndMarker });
-  return new RowDistributor(rows, session, plan);
+  const rows = openCopyRows({ format, keyPositions, columns, rowBytesMax, csvEndMarker });
+  return new RowDistributor(rows, session.database.placements[plan.placement]!, plan);
 }
 
 class RowDistributor implements Distributor {
   readonly #rows: CopyRows;
-  readonly #session: SessionContext;
+  readonly #placement: Placement;
   readonly #plan: SplitCopyPlan;
 
-  constructor(rows: CopyRows, session: SessionContext, plan: SplitCopyPlan) {
+  constructor(rows: CopyRows, placement: Placement, plan: SplitCopyPlan) {
     this.#rows = rows;
-    this.#session = session;
+    this.#placement = placement;
     this.#plan = plan;
   }
 
@@ -116,15 +115,23 @@ class RowDistributor implements Distributor {
   }
 
   #shardOf(row: Buffer): number {
-    const key = this.#rows.keyOf(row);
-    const { rule, table, column, format } = this.#plan;
-    if (key === null) throw new PgError(errors.keyIsNull, { table, column });
-    const { rules, shardCount } = this.#session.database;
-    const { type } = rules[rule]!;
-    refusePaddedKey(type, key, 0, key.length);
-    return format.format === 'binary'
-      ? shardOfBinary(type, key, 0, key.length, shardCount)
-      : shardOfTextBytes(type, key, 0, key.length, shardCount);
+    const { columns, format } = this.#plan;
+    const isBinary = format.format === 'binary';
+    const bytes = columns.length > 1 ? null : this.#rows.keyOf(row, 0);
+    if (bytes === null) return placed(this.#placement.shardOfRow(this.#key(row)), this.#plan);
+    const shard = isBinary
+      ? this.#placement.shardOfBinary(bytes, 0, bytes.length, true)
+      : this.#placement.shardOfTextBytes(bytes, 0, bytes.length, true);
+    return placed(shard, this.#plan);
+  }
+
+  #key(row: Buffer): (KeyBytes | null)[] {
+    const { columns, format } = this.#plan;
+    const kind = format.format === 'binary' ? 'binary' : 'text';
+    return columns.map((_, column) => {
+      const bytes = this.#rows.keyOf(row, column);
+      return bytes === null ? null : { kind, bytes, start: 0, end: bytes.length, type: 0 };
+    });
   }
 }
 

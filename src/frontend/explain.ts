@@ -1,56 +1,158 @@
 // EXPLAIN on a database of several shards: how PgPack runs the statement, and under it what
-// PostgreSQL says of each shard's part.
+// PostgreSQL says of each shard's part, which is asked with the client's own options.
 
-import { internalQuery } from '../backend/internal-query.ts';
+import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { explainPlan } from '../plan/explain.ts';
-import { fragmentOf } from '../plan/merge-plan.ts';
+import { explanationJson, explanationLines } from '../plan/explanation.ts';
+import type { ExplainEffect } from '../plan/statement-plan.ts';
 import { commandComplete, dataRow } from '../protocol/backend-messages.ts';
 import { rowDescription, textColumn } from '../protocol/row-description.ts';
+import { typeOid } from '../types/type-oid.ts';
+import { evaluatedInsert } from './evaluated-insert.ts';
+import {
+  exampleParts,
+  explanationOf,
+  oneByParameters,
+  type ShardParts,
+  shardParts,
+} from './explained-statement.ts';
+import { type Measured, measureMerge, measurePlain } from './measured-run.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
-import { refusal, statementShards } from './statement-shards.ts';
+import { executionOf } from './shard-choice.ts';
+import { type AskedPlan, askShardPlans } from './shard-plans.ts';
+import { executedText } from './sql-statements.ts';
+import { refusal, refuseSeveral, statementShards } from './statement-shards.ts';
+import { inBlock } from './wide-block.ts';
 
 export async function runExplain(session: SessionContext, run: StatementRun): Promise<boolean> {
-  const { effect } = run.cached.plan;
+  const { plan, parameters } = run.cached;
+  const { effect } = plan;
   if (effect?.kind !== 'explain') throw new PgError(errors.internal, { what: 'no EXPLAIN' });
-  const cache = session.cache ?? (await session.loadCache());
-  const inner: StatementRun = { ...run, cached: cache.statement(effect.sql) };
-  const { plan } = inner.cached;
-  if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
-  const shards = statementShards(session, inner);
-  if (run.bind !== null) {
-    if (shards.length === 1) return relayStatement(session, run, shards[0]!);
-    throw new PgError(errors.unsupportedAcrossShards, { construct: 'EXPLAIN with parameters' });
-  }
-  if (shards.length > 1 && plan.wide.kind === 'refusal') throw refusal(plan.wide);
-  if (shards.length > 1 && effect.analyze && plan.writes) {
-    throw new PgError(errors.unsupportedAcrossShards, { construct: 'EXPLAIN ANALYZE of a write' });
-  }
-  const lines = explainPlan(plan, { shards });
-  for (const shard of shards) {
-    lines.push(`  Shard ${shard}:`);
-    const sql = shards.length === 1 ? run.cached.sql : shardExplain(inner, effect);
-    if (sql !== null) lines.push(...(await shardPlan(session, shard, sql)));
-  }
+  const known = parameters === 0 || run.bind !== null;
+  // There is no parameter $1, says any shard.
+  if (!known && !effect.generic) return relayStatement(session, run, session.homeShard);
+  const inner = await innerRun(session, run, effect);
+  const { wide, writes } = inner.cached.plan;
+  if (wide.kind === 'refusal' && wide.always) throw refusal(wide);
+  if (effect.analyze) refuseAnalyze(inner);
+  const work = async () => {
+    const final = effect.analyze ? await withValues(session, inner) : inner;
+    return explain(session, run, final, partsOf(session, final, known));
+  };
+  const answer = effect.analyze && writes ? await inBlock(session, work) : await work();
   const { client } = session;
-  client.write(rowDescription([textColumn('QUERY PLAN')]));
-  client.write(Buffer.concat(lines.map(line => dataRow([line]))));
+  if (run.bind === null) client.write(rowDescription([planColumn(effect)]));
+  const rows = Buffer.concat(answer.map(row => dataRow([row])));
+  if (!client.write(rows)) await session.clientDrained();
   client.write(commandComplete('EXPLAIN'));
   return true;
 }
 
-/** What each shard is asked; null where the plan has no SQL that PostgreSQL explains as it is. */
-function shardExplain(inner: StatementRun, effect: { readonly analyze: boolean }): string | null {
-  const { plan, sql } = inner.cached;
-  const explain = effect.analyze ? 'EXPLAIN (ANALYZE)' : 'EXPLAIN';
-  if (plan.wide.kind === 'merge') return `${explain} ${fragmentOf(plan.wide.root).sql}`;
-  return plan.wide.kind === 'scatter' && !plan.changesSchema ? `${explain} ${sql}` : null;
+/** As ExplainResultDesc (explain.c). */
+function planColumn({ format }: ExplainEffect) {
+  const column = textColumn('QUERY PLAN');
+  return format === 'json' ? { ...column, typeOid: typeOid.json } : column;
 }
 
-async function shardPlan(session: SessionContext, shard: number, sql: string): Promise<string[]> {
-  const server = await session.transaction.open(shard);
-  const rows = await internalQuery(server, sql);
-  return rows.flatMap(row => (row[0] ?? '').split('\n')).map(line => `    ${line}`);
+/** The statement that is explained, EXECUTE being what it stands for. */
+async function innerRun(
+  session: SessionContext,
+  run: StatementRun,
+  effect: ExplainEffect,
+): Promise<StatementRun> {
+  const cache = session.cache ?? (await session.loadCache());
+  const cached = cache.statement(effect.sql);
+  const executed = executedText(session, cached.plan);
+  return { ...run, cached: executed === null ? cached : cache.statement(executed) };
+}
+
+/** What ANALYZE would do to the session or the schema, nobody here would follow. */
+function refuseAnalyze({ cached: { plan } }: StatementRun): void {
+  if (plan.effect === null && !plan.changesSchema && plan.pinsSession === null) return;
+  throw new PgError(errors.unsupportedAcrossShards, { construct: `EXPLAIN ANALYZE ${plan.tag}` });
+}
+
+/** Keys that have to be asked for are: they are used up as when it runs. */
+async function withValues(session: SessionContext, inner: StatementRun): Promise<StatementRun> {
+  const { wide } = inner.cached.plan;
+  if (wide.kind !== 'evaluated-insert') return inner;
+  if (statementShards(session, inner).length === 1) return inner;
+  return evaluatedInsert(session, inner, wide);
+}
+
+/** Throws what keeps the statement from running. `known` false: on one shard as an example where
+ *  its parameters would decide for one, as where its keys are not asked for. */
+function partsOf(session: SessionContext, inner: StatementRun, known: boolean): ShardParts {
+  const { plan } = inner.cached;
+  const execution = executionOf(session.database, inner);
+  const example = !known && oneByParameters(plan);
+  const statement = shownStatement(inner);
+  if (example) return exampleParts('relay', statement.sql, session.homeShard);
+  const shards = statementShards(session, inner);
+  if (shards.length > 1 && plan.wide.kind === 'evaluated-insert') {
+    return exampleParts('evaluated insert', statement.sql, session.homeShard);
+  }
+  refuseSeveral(session, shards);
+  if (shards.length > 1 && plan.wide.kind === 'refusal') throw refusal(plan.wide);
+  return shardParts(statement, shards, execution);
+}
+
+/** Without the semicolon, and what stands in place of other statements. */
+function shownStatement({ cached: { sql, plan } }: StatementRun) {
+  return { sql: sql.replace(/[;\s]+$/, '').trimStart(), plan };
+}
+
+/** Rows of the answer. */
+async function explain(
+  session: SessionContext,
+  run: StatementRun,
+  inner: StatementRun,
+  parts: ShardParts,
+): Promise<string[]> {
+  const effect = run.cached.plan.effect as ExplainEffect;
+  const { transaction, database } = session;
+  const servers = await transaction.openAll([...parts.sql.keys()]);
+  const { plan } = inner.cached;
+  // First, as it is what finds fault with the options.
+  const asked = await askShardPlans(session, run, inner, effect, parts, servers);
+  const known = run.cached.parameters === 0 || run.bind !== null;
+  const counts = effect.analyze && !plan.writes;
+  const measured = counts ? await measure(session, inner, parts, servers) : null;
+  const explanation = explanationOf(shownStatement(inner), parts, inner, {
+    known,
+    execution: executionOf(database, inner),
+    merged: shown(measured?.merged ?? null, effect),
+    shards: asked.map(({ shard, plan: shardPlan, ms }: AskedPlan, at) => ({
+      shard,
+      sql: parts.sql.get(shard)!,
+      figures: effect.analyze
+        ? shown(measured?.shards[at] ?? { rows: null, bytes: null, ms }, effect)
+        : null,
+      plan: shardPlan,
+    })),
+  });
+  if (effect.format === 'text') return explanationLines(explanation);
+  return [JSON.stringify(explanationJson(explanation), null, 2)];
+}
+
+function shown<F extends { readonly ms: number | null }>(figures: F | null, effect: ExplainEffect) {
+  return figures === null || effect.timed ? figures : { ...figures, ms: null };
+}
+
+/** A read is run for its rows: EXPLAIN ANALYZE of PostgreSQL sends none. */
+function measure(
+  session: SessionContext,
+  inner: StatementRun,
+  parts: ShardParts,
+  servers: readonly ServerConnection[],
+): Promise<Measured> {
+  const { wide } = inner.cached.plan;
+  if (parts.way === 'merge' && wide.kind === 'merge') {
+    return measureMerge(session, inner, wide, servers);
+  }
+  const { sql } = inner.cached;
+  const { bind, parameterTypes } = inner;
+  return measurePlain(servers, { sql, original: sql, parameterTypes, bind, hiddenColumns: 0 });
 }

@@ -15,9 +15,11 @@ import {
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { stepThrough } from './extended-steps.ts';
+import { fixedShard } from './fixed-shard.ts';
 import type { Unit } from './inbox.ts';
 import { concernsListening, relayListening } from './notification-gate.ts';
 import { isOwnCommand } from './own-command.ts';
+import { isOwnEffect } from './own-settings.ts';
 import { portableTypes } from './portable-types.ts';
 import { lacksStatement, prepareAhead } from './prepare-on-server.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
@@ -242,8 +244,10 @@ class UnitPlanner implements UnitPlan {
     if (script.error !== null) return false;
     if (script.statements.length > 1 && database.shardCount > 1) return false;
     const cached = script.statements[0] ?? this.#cache.statement(sql);
-    const { wide } = cached.plan;
+    const { wide, route, effect } = cached.plan;
     if (wide.kind === 'refusal' && wide.always) return false;
+    if (effect !== null && isOwnEffect(effect)) return false;
+    if (!this.#staysOn(fixedShard(route))) return false;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (name !== '') {
       this.parsing.push(name);
@@ -281,10 +285,16 @@ class UnitPlanner implements UnitPlan {
       bind,
       parameterTypes: statement.parameterTypes,
       shardCount: database.shardCount,
-      rules: database.rules,
+      placements: database.placements,
       insert: plan.tag === 'INSERT',
     });
     if (shard < 0) return shard === anyShard;
+    return this.#staysOn(shard);
+  }
+
+  /** False when the unit is another shard's already; `anyShard`: it does not matter. */
+  #staysOn(shard: number): boolean {
+    if (shard === anyShard) return true;
     if (this.shard !== anyShard && this.shard !== shard) return false;
     this.shard = shard;
     return true;
@@ -297,7 +307,8 @@ class UnitPlanner implements UnitPlan {
     if (statement === null) {
       return target === 'P' && this.#passUnknownPortal(Frontend.describe, start, end, name);
     }
-    if (isOwnCommand(this.#session, statement.cached.plan)) return false;
+    const { plan } = statement.planIn(this.#cache);
+    if (isOwnCommand(this.#session, plan) || !this.#staysOn(fixedShard(plan.route))) return false;
     if (target === 'S' && name !== '') {
       this.verbatim = false;
       this.named = true;

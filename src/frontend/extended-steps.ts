@@ -24,8 +24,10 @@ import { Frontend } from '../protocol/message-codes.ts';
 import { rowDescription } from '../protocol/row-description.ts';
 import { checkColumns, checkParameters, formatsColumns } from './check-bind.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
+import { fixedShard } from './fixed-shard.ts';
 import type { Unit } from './inbox.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
+import { isOwnEffect, ownColumns } from './own-settings.ts';
 import { raiseParseError } from './parse-error.ts';
 import { columnTypes, portableTypes } from './portable-types.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
@@ -47,7 +49,23 @@ const settingEffects: ReadonlySet<string> = new Set([
   'listen',
   'unlisten',
   'notify',
+  'execute',
+  // ANALYZE of a write.
+  'explain',
 ]);
+
+const fallible: ReadonlySet<number> = new Set([
+  Frontend.parse,
+  Frontend.bind,
+  Frontend.describe,
+  Frontend.execute,
+]);
+
+/** An error of a message behind an Execute undoes what that has done. */
+function mayFailBehind(messages: readonly { readonly type: number }[]): boolean {
+  const first = messages.findIndex(({ type }) => type === Frontend.execute);
+  return first >= 0 && messages.some(({ type }, i) => i > first && fallible.has(type));
+}
 
 /** Rejects with the error that ends the unit; `ReportedError` when the client has it already. */
 export async function stepThrough(
@@ -56,11 +74,11 @@ export async function stepThrough(
   cache: StatementCache,
 ): Promise<void> {
   const messages = split(unit.bytes);
-  const executes = messages.filter(({ type }) => type === Frontend.execute).length;
+  const isBlock = unit.ending === 'open' || mayFailBehind(messages);
   const stepper = new Stepper(session, unit.bytes, cache);
   for (const [i, { type, start, end }] of messages.entries()) {
     if (type === Frontend.sync) return sync(session);
-    if (type === Frontend.execute && (executes > 1 || unit.ending === 'open')) {
+    if (type === Frontend.execute && isBlock) {
       await stepper.joinBlock(start, end);
     }
     // A server that reads COPY data skips the Sync that came with the Execute.
@@ -154,7 +172,8 @@ class Stepper {
     const { plan } = cached;
     if (!later && plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
     // PostgreSQL says at once what is wrong with a statement.
-    const form = plan.effect === null ? (await this.#ask(sql, parameterTypes)).form : null;
+    const asked = plan.effect === null ? await this.#ask(sql, parameterTypes, plan) : null;
+    const form = asked?.form ?? null;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (form !== null) statements.settle(name, statement, form);
     this.#prepared = statement;
@@ -186,9 +205,10 @@ class Stepper {
     const statement = portal?.statement ?? statements.get(name);
     const plan = this.#planOf(statement);
     refuseInFailedBlock(this.#session, plan);
+    if (isOwnEffect(plan.effect)) return this.#describeOwn(target, plan);
     const sql = executedText(this.#session, plan) ?? statement.sql;
     const { parameterTypes } = statement;
-    const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes);
+    const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes, plan);
     if (target === 'S') {
       client.write(parameterDescription(types));
       if (columns !== null) statement.described ??= columnTypes(columns);
@@ -199,6 +219,13 @@ class Stepper {
       format: bind === null ? (0 as const) : resultFormat(bind, i),
     }));
     client.write(shown === undefined ? noData : rowDescription(shown));
+  }
+
+  #describeOwn(target: 'S' | 'P', plan: StatementPlan): void {
+    const { client } = this.#session;
+    if (target === 'S') client.write(parameterDescription([]));
+    const columns = ownColumns(plan);
+    client.write(columns === null ? noData : rowDescription(columns));
   }
 
   async #execute(start: number, end: number): Promise<void> {
@@ -216,6 +243,8 @@ class Stepper {
       this.copyBegan = wide.copyBegan;
     });
     if (!done) throw new ReportedError();
+    // What was executed may be a setting that later statements are planned by.
+    this.#cache = this.#session.cache ?? this.#cache;
   }
 
   async #close(start: number, end: number): Promise<void> {
@@ -229,16 +258,24 @@ class Stepper {
   /** How many it returns; null: no rows. */
   async #columnsOf(statement: PreparedStatement): Promise<number | null> {
     const { sql, parameterTypes } = statement;
+    const plan = this.#planOf(statement);
+    if (isOwnEffect(plan.effect)) return plan.effect.kind === 'show-own' ? 1 : null;
     const known = statement.form ?? (statement === this.#prepared ? this.#form : null);
-    const form = known ?? (await this.#ask(sql, parameterTypes)).form;
+    const form = known ?? (await this.#ask(sql, parameterTypes, plan)).form;
     return form?.columns ?? null;
   }
 
   /** The one shard that is asked what a statement is made of. */
-  async #ask(sql: string, parameterTypes: readonly number[]): Promise<StatementDescription> {
+  async #ask(
+    sql: string,
+    parameterTypes: readonly number[],
+    { route }: StatementPlan,
+  ): Promise<StatementDescription> {
     const { transaction, statements, homeShard } = this.#session;
     await statements.giveUpSuspended(null);
-    const server = await transaction.open(transaction.openShard ?? homeShard);
+    const fixed = fixedShard(route);
+    const shard = fixed >= 0 ? fixed : (transaction.openShard ?? homeShard);
+    const server = await transaction.open(shard);
     const { shardCount } = this.#session.database;
     const description = await describeStatement(server, sql, parameterTypes, shardCount);
     // Held while others are waited for, it could be what those wait for.

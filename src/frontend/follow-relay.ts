@@ -30,9 +30,9 @@ export function followRelay(
   const before = transaction.mode;
   for (let i = 0; i < outcome.tags.length; i++) {
     const plan = request.plans[i];
-    // Several statements at once are one transaction, whose settings go with it; behind a COMMIT
-    // among them begins another.
-    if (alone && request.plans.length > 1) transaction.blockBegan();
+    // Several messages at once are one transaction, whose settings go with it if one fails; behind
+    // a COMMIT among them begins another.
+    if (alone && (request.plans.length > 1 || outcome.failed)) transaction.blockBegan();
     if (plan !== undefined) applyEffect(session, catalog, plan, outcome.tags[i]!);
   }
   let pins: string | null = null;

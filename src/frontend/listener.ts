@@ -21,6 +21,7 @@ import { ClientLogin, type LoginRequest } from './client-login.ts';
 import { ClientSession } from './client-session.ts';
 import type { DatabaseService } from './database-service.ts';
 import { type LocalSocket, listenLocally } from './local-socket.ts';
+import { takeOwnSettings } from './own-settings.ts';
 import type { ClientCounter, Peers } from './peers.ts';
 import { refuseSetting } from './refuse-setting.ts';
 import { settingStatements, startupSettings } from './startup-options.ts';
@@ -209,6 +210,7 @@ export class Listener {
     const { log, serviceFor, config } = this.#options;
     const service = serviceFor(request);
     const settings = startupSettings(request.parameters);
+    const manual = takeOwnSettings(settings, service.shardCount);
     if (service.shardCount > 1) {
       for (const [name, value] of settings) refuseSetting(name, value);
     }
@@ -222,6 +224,7 @@ export class Listener {
     const session = new ClientSession(transport, service, {
       messageBytesMax: general.messageSizeLimit,
       startupSettings: statements,
+      manual,
       onClosed: () => {
         this.#sessions.delete(session);
         this.#options.peers?.clientLeft();

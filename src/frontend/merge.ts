@@ -142,7 +142,7 @@ export class MergeRun {
 }
 
 /** Value of a LIMIT or OFFSET parameter: an int8, or NULL. */
-function rowCountParameter(run: StatementRun, index: number): bigint | null {
+export function rowCountParameter(run: StatementRun, index: number): bigint | null {
   const { bind } = run;
   const at = bind === null ? -1 : parameterOffset(bind, index);
   if (bind === null || at < 0) {

@@ -25,14 +25,19 @@ export async function withRelations(
 ): Promise<CachedStatement> {
   const known = async () => (session.cache ?? (await session.loadCache())).statement(sql);
   let cached = await known();
+  let unfound: ServerError | null = null;
   if (missingRelation(cached.plan) === null) return cached;
-  await findOnServer(session, cached, parameterTypes);
+  await findOnServer(session, cached, parameterTypes).catch(error => {
+    // Where schemas lie on different shards, the one that was asked need not be the one that has it.
+    if (!session.database.hasSchemas || !(error instanceof ServerError)) throw error;
+    unfound = error;
+  });
   // Another client may have made the catalog be read again since.
   cached = await known();
   for (;;) {
     const { wide } = cached.plan;
     if (wide.kind !== 'refusal' || wide.missing === undefined) return cached;
-    if (!session.database.doubtCatalog(wide.missing)) throw refusal(wide);
+    if (!session.database.doubtCatalog(wide.missing)) throw unfound ?? refusal(wide);
     cached = await known();
     if (missingRelation(cached.plan) === wide.missing) session.database.lacks(wide.missing);
   }

@@ -40,6 +40,8 @@ export async function relayListening(
   const server = session.exchangeServer ?? (await session.transaction.open(shard));
   if (plans.some(isListen)) server.listens = true;
   await session.notifications!.commitBegins();
+  // Its connections have gone back meanwhile.
+  if (session.closed) throw new PgError(errors.queryCanceled);
   const request = requestFor(server);
   await session.relay(server, { ...request, forwardReady: false });
   if (request.open) return;

@@ -19,6 +19,9 @@ export function isOwnCommand(session: SessionContext, { effect }: StatementPlan)
       return session.statements.find(effect.name) !== null;
     case 'execute':
       return session.database.shardCount > 1 || isNamed(session, effect);
+    case 'set-own':
+    case 'show-own':
+      return true;
     case 'sequence-state':
       return session.transaction.mode === 'none' && !session.pinned;
     default:

@@ -13,7 +13,7 @@ export async function raiseParseError(
   sql: string,
   ours: PgError,
 ): Promise<never> {
-  if (ours.errorClass !== 'user') throw ours;
+  if (ours.id !== errors.syntaxError.id) throw ours;
   const { transaction, homeShard } = session;
   const server = await transaction.open(transaction.openShard ?? homeShard);
   try {

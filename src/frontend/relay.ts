@@ -19,6 +19,9 @@ import type { ClosedStatement } from './session-statements.ts';
 import type { FormReader, StatementForm } from './statement-form.ts';
 import type { StatementTiming } from './statement-timing.ts';
 
+/** Stands for the tag of a portal whose rows were not all asked for: what it does is done. */
+const suspendedTag = 'SELECT';
+
 /** What happens to the next answer of an extended exchange, in the order of its messages. */
 export type RelayStep =
   | { readonly kind: 'forward' }
@@ -43,8 +46,8 @@ export type RelayStep =
 export interface RelayOutcome {
   /** An ErrorResponse was among the answers. */
   readonly failed: boolean;
-  /** Tag of each statement that completed, in order, when tags were asked for; empty for one
-   *  that was suspended or empty. */
+  /** Tag of each statement that completed, in order, when tags were asked for; empty for an
+   *  empty query. */
   readonly tags: readonly string[];
   /** Named statements at the end of the exchange that the client asked for in vain. */
   readonly unparsed: number;
@@ -228,8 +231,10 @@ export class Relay implements PipelineMember {
           this.#tags.push(buffer.toString('latin1', start + headerBytes, end - 1));
         break;
       case Backend.emptyQuery:
-      case Backend.portalSuspended:
         if (this.#wantTags) this.#tags.push('');
+        break;
+      case Backend.portalSuspended:
+        if (this.#wantTags) this.#tags.push(suspendedTag);
         break;
       case Backend.copyInResponse:
         this.#copyIn = true;

@@ -1,9 +1,8 @@
 // One statement that cannot simply be relayed: decides by its plan and its route which way it
 // goes, and sends everything of its answer but ReadyForQuery.
 
-import { errors } from '../common/error-catalogue.ts';
-import { PgError } from '../common/pg-error.ts';
 import { runCopy } from './copy-in.ts';
+import { evaluatedInsert } from './evaluated-insert.ts';
 import { runExplain } from './explain.ts';
 import { runMerge } from './merge.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
@@ -13,7 +12,12 @@ import { runSessionCommand } from './session-command.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { runSplitInsert } from './split-insert.ts';
 import { executedText } from './sql-statements.ts';
-import { refusal, refuseInFailedBlock, statementShards } from './statement-shards.ts';
+import {
+  refusal,
+  refuseInFailedBlock,
+  refuseSeveral,
+  statementShards,
+} from './statement-shards.ts';
 
 /** Answers false when the server's error went to the client. Rejects with what PgPack refuses. */
 export async function runStatement(session: SessionContext, run: StatementRun): Promise<boolean> {
@@ -61,8 +65,11 @@ async function runWide(
   shards: readonly number[],
 ): Promise<boolean> {
   const { wide } = run.cached.plan;
+  if (wide.kind === 'evaluated-insert') {
+    return runStatement(session, await evaluatedInsert(session, run, wide));
+  }
+  refuseSeveral(session, shards);
   if (wide.kind === 'refusal') throw refusal(wide);
-  if (session.database.crossShardDisabled) throw new PgError(errors.crossShardDisabled);
   switch (wide.kind) {
     case 'merge':
       await runMerge(session, run, wide, shards);

@@ -1,6 +1,7 @@
 // The plans a session uses: those of its search path, and those of a catalog of its own while it
 // has changed tables in a transaction that others do not see yet, or is another user.
 
+import type { Directive } from '../plan/directive.ts';
 import { searchPathOf } from '../sql/search-path.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { DatabaseService } from './database-service.ts';
@@ -12,6 +13,8 @@ export class SessionCatalog {
   #settingsId = -1;
   #pathSql: string | null = null;
   #searchPath: readonly string[] | null = null;
+  /** Where the session sends its statements by hand. */
+  #directive: Directive | null = null;
   /** Tables were changed in the open transaction. */
   #changed = false;
   #own: StatementCache | null = null;
@@ -30,9 +33,10 @@ export class SessionCatalog {
   get cache(): StatementCache | null {
     const { settings } = this.#transaction;
     const same = settings.id === this.#settingsId && settings.searchPath === this.#pathSql;
-    if (!same || settings.otherRole !== this.#role) this.#follow();
+    const asBefore = settings.otherRole === this.#role;
+    if (!same || !asBefore || settings.manual.directive !== this.#directive) this.#follow();
     if (this.#isOwn()) return this.#ownCache();
-    return this.#database.cache(this.#searchPath);
+    return this.#database.cache(this.#searchPath, this.#directive);
   }
 
   async load(): Promise<StatementCache> {
@@ -74,6 +78,9 @@ export class SessionCatalog {
     const path = sql === null ? null : searchPathOf(sql, this.#database.user.name);
     if (JSON.stringify(path) !== JSON.stringify(this.#searchPath)) this.#own = null;
     this.#searchPath = path;
+    const { directive } = settings.manual;
+    if (directive !== this.#directive) this.#own = null;
+    this.#directive = directive;
   }
 
   async #loadOwn(): Promise<void> {
@@ -82,7 +89,8 @@ export class SessionCatalog {
     this.#generation = this.#database.generation;
     const catalog = await this.#database.readCatalog(server);
     // What is read as another user has that user's search path in it.
-    this.#own = this.#database.newCache(catalog, this.#otherRole ? null : this.#searchPath);
+    const path = this.#otherRole ? null : this.#searchPath;
+    this.#own = this.#database.newCache(catalog, path, this.#directive);
   }
 
   /** In a failed block nothing can be read, and only its end is left to be planned. */

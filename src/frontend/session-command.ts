@@ -9,6 +9,7 @@ import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts
 import { setConfigStatement } from '../sql/setting.ts';
 import { deallocate, executeNamed, isNamed } from './named-statement.ts';
 import { runNotification } from './notification-gate.ts';
+import { isOwnEffect, runOwn } from './own-settings.ts';
 import { reportChanges, reportedBy } from './parameter-changes.ts';
 import { refuseSet } from './refuse-setting.ts';
 import { relayStatement } from './relay-statement.ts';
@@ -25,6 +26,10 @@ export async function runSessionCommand(
 ): Promise<'done' | 'failed' | 'none'> {
   const { effect, tag } = run.cached.plan;
   if (effect === null) return 'none';
+  if (isOwnEffect(effect)) {
+    await runOwn(session, run, effect);
+    return 'done';
+  }
   if (effect.kind === 'deallocate') return deallocate(session, effect.name) ? 'done' : 'none';
   if (effect.kind === 'prepare') checkSqlName(session, effect.name);
   if (effect.kind === 'execute' && isNamed(session, effect)) {

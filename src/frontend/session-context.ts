@@ -66,6 +66,8 @@ export interface SessionContext extends NotificationOwner {
   /** Where statements that any shard can answer go. */
   readonly homeShard: number;
   readonly pinned: boolean;
+  /** The client is gone, its connections have gone back. */
+  readonly closed: boolean;
   readonly stats: SessionStats;
   /** The cache for the session's search path, or null while the catalog must be loaded. */
   readonly cache: StatementCache | null;

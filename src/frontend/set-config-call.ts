@@ -2,6 +2,7 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { ownSettings } from '../plan/directive.ts';
 import type { SetConfigArgument, SetConfigCall, StatementPlan } from '../plan/statement-plan.ts';
 import { ofTransaction } from '../planner/plan-set.ts';
 import { unfollowedCall } from '../planner/set-config.ts';
@@ -105,7 +106,7 @@ export function applySetConfig(session: SessionContext, calls: readonly SetConfi
 /** Throws `unsupported` for what would make answers wrong on several shards. */
 export function refuseConfig(calls: readonly SetConfigCall[]): void {
   for (const { name, value } of configChanges(calls)) {
-    if (name.toLowerCase() === 'seed') {
+    if (name.toLowerCase() === 'seed' || ownSettings.has(name.toLowerCase())) {
       throw new PgError(errors.unsupported, { construct: `set_config() of ${name}` });
     }
     if (value !== null) refuseSetting(name, value);

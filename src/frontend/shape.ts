@@ -4,12 +4,14 @@
 
 import type { KeySet } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { type ShardingKeyType, shardOfTextBytes } from '../sharding/sharding-key.ts';
+import { noShard, type Placement } from '../sharding/placement.ts';
 import type { LiftedStatement } from '../sql/lexer.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
-import { refusePaddedKey } from './padded-key.ts';
-import { isUnreadableKey } from './shard-choice.ts';
+import { isUnprovenKey, isUnreadableKey, placed } from './shard-choice.ts';
 import type { StatementTiming } from './statement-timing.ts';
+
+/** Instead of a shard: the literal names none, so the text has to be looked at. */
+export const noShape = -2;
 
 export class Shape {
   readonly plan: StatementPlan;
@@ -17,14 +19,15 @@ export class Shape {
   readonly plans: readonly StatementPlan[];
   readonly timing: StatementTiming;
   readonly #slot: number;
-  readonly #rule: number;
+  /** Without a slot: the shard itself, -1 for any. */
+  readonly #placement: number;
 
-  private constructor({ plan, timing }: CachedStatement, slot: number, rule: number) {
+  private constructor({ plan, timing }: CachedStatement, slot: number, placement: number) {
     this.plan = plan;
     this.plans = [plan];
     this.timing = timing;
     this.#slot = slot;
-    this.#rule = rule;
+    this.#placement = placement;
   }
 
   /** null when statements of this shape cannot be routed by one literal alone. */
@@ -35,28 +38,29 @@ export class Shape {
     if (!relaysPlainly(plan)) return null;
     const { groups } = plan.route;
     if (groups.length === 0) return plan.groupless === 'any' ? new Shape(statement, -1, -1) : null;
-    if (groups.length > 1) return null;
+    if (groups.length === 1 && groups[0]!.shard !== undefined) {
+      return new Shape(statement, -1, groups[0]!.shard);
+    }
+    if (groups.length > 1 || groups[0]!.columns.length > 1) return null;
     const slot = slotOf(groups[0]!.sets, lifted);
-    return slot < 0 ? null : new Shape(statement, slot, groups[0]!.rule);
+    return slot < 0 ? null : new Shape(statement, slot, groups[0]!.placement);
   }
 
   /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is
-   *  no value of the key's type, which any shard refuses. */
-  shardOf(
-    bytes: Buffer,
-    lifted: LiftedStatement,
-    rules: readonly { readonly type: ShardingKeyType }[],
-    shardCount: number,
-  ): number {
-    if (this.#slot < 0) return -1;
+   *  no value of the key's type, which any shard refuses, or one that no row can have. `noShape`
+   *  for one that may be read in more than one way. Throws `noPartition` for a row to be written
+   *  that has no place. */
+  shardOf(bytes: Buffer, lifted: LiftedStatement, placements: readonly Placement[]): number {
+    if (this.#slot < 0) return this.#placement;
     const start = lifted.starts[this.#slot]!;
     const end = lifted.ends[this.#slot]!;
-    const { type } = rules[this.#rule]!;
-    if (this.plan.tag === 'INSERT') refusePaddedKey(type, bytes, start, end);
+    const stored = this.plan.tag === 'INSERT';
     try {
-      return shardOfTextBytes(type, bytes, start, end, shardCount);
+      const shard = placements[this.#placement]!.shardOfTextBytes(bytes, start, end, stored);
+      return stored && shard === noShard ? placed(shard, this.plan.route.groups[0]!) : shard;
     } catch (error) {
       if (isUnreadableKey(error)) return -1;
+      if (!stored && isUnprovenKey(error)) return noShape;
       throw error;
     }
   }

@@ -14,7 +14,7 @@ import { checkQuerySize } from './query-size.ts';
 import { ReportedError } from './reported-error.ts';
 import { runStatement } from './run-statement.ts';
 import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
-import { relaysPlainly } from './shape.ts';
+import { noShape, relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
 import type { StatementTiming } from './statement-timing.ts';
@@ -53,9 +53,8 @@ function relayByShape(
     shape = cache.shape();
   }
   if (shape === null || shape === undefined) return undefined;
-  const { database } = session;
-  const { rules, shardCount } = database;
-  const shard = shape.shardOf(unit.bytes, cache.lifted, rules, shardCount);
+  const shard = shape.shardOf(unit.bytes, cache.lifted, session.database.placements);
+  if (shard === noShape) return undefined;
   const { plan, plans, timing } = shape;
   if (plan.writes && session.notifications !== null) return undefined;
   if (plan.repeatable) {
@@ -164,10 +163,19 @@ function commonShard(session: SessionContext, script: CachedScript): number | nu
  *  Statements in a Simple Query"). */
 async function runScript(session: SessionContext, script: CachedScript): Promise<void> {
   const { transaction } = session;
-  const several = script.statements.length > 1;
+  const { manual } = transaction.settings;
+  const { length } = script.statements;
+  let { statements } = script;
+  let { directive } = manual;
   try {
-    for (const cached of script.statements) {
-      if (several) await transaction.beginImplicit();
+    for (let i = 0; i < length; i++) {
+      if (length > 1) await transaction.beginImplicit();
+      if (manual.directive !== directive) {
+        // Statements further on go where the one before them says.
+        ({ directive } = manual);
+        ({ statements } = (session.cache ?? (await session.loadCache())).script(script.sql));
+      }
+      const cached = statements[i]!;
       const run: StatementRun = { cached, bind: null, parameterTypes: [], described: null };
       if (!(await runStatement(session, run))) throw new ReportedError();
     }

@@ -52,14 +52,19 @@ async function insert(
   return summedTag(fanOut.streams.map(stream => stream.tag));
 }
 
-function sqlFor(plan: SplitInsertPlan, shardOfRow: readonly number[], shard: number): string {
+/** What one shard gets; `shardOfRow` in the order of the rows. */
+export function sqlFor(
+  plan: SplitInsertPlan,
+  shardOfRow: readonly number[],
+  shard: number,
+): string {
   const rows = plan.rows.filter((_, i) => shardOfRow[i] === shard).map(row => row.sql);
   return plan.prefix + rows.join(', ') + plan.suffix;
 }
 
 /** A shard that does not get a row cannot infer the types of the row's parameters: they are
  *  asked for with the whole statement. */
-async function parameterTypesOf(
+export async function parameterTypesOf(
   run: StatementRun,
   server: ServerConnection,
 ): Promise<readonly number[]> {

@@ -10,6 +10,7 @@ import { commandComplete } from '../protocol/backend-messages.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { type Edit, splice } from '../sql/splice.ts';
 import { tokensOf } from '../sql/tokens.ts';
+import { fixedShard } from './fixed-shard.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
 /** Settings that say nothing of how a statement is read. */
@@ -36,7 +37,9 @@ export async function prepareSql(
   const { client, statements, transaction, homeShard } = session;
   const { name, sql } = effect;
   checkSqlName(session, name);
-  const server = await transaction.open(transaction.openShard ?? homeShard);
+  const cache = session.cache ?? (await session.loadCache());
+  const fixed = fixedShard(cache.statement(sql).plan.route);
+  const server = await transaction.open(fixed < 0 ? (transaction.openShard ?? homeShard) : fixed);
   await runCommand(server, run.cached.sql);
   const found = await internalQuery(server, typesOf(name));
   await runCommand(server, `DEALLOCATE ${quoteName(name)}`);
@@ -59,7 +62,7 @@ function typesOf(name: string): string {
  *  `preparedStatementMissing`, and for what cannot be put in the place of parameters. */
 export function executedText(session: SessionContext, { effect }: StatementPlan): string | null {
   if (effect?.kind !== 'execute' || session.database.shardCount === 1) return null;
-  const { name, args } = effect;
+  const { name, args, order = '' } = effect;
   const { statements } = session;
   const prepared = statements.sql.get(name);
   if (prepared === undefined || prepared === null) {
@@ -79,7 +82,7 @@ export function executedText(session: SessionContext, { effect }: StatementPlan)
     const index = Number(text.slice(1)) - 1;
     edits.push({ start, end, text: cast(args[index]!, types[index]!) });
   }
-  return splice(sql, edits);
+  return order + splice(sql, edits);
 }
 
 const numeric =

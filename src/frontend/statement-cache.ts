@@ -6,17 +6,21 @@ import { BoundedCache } from '../common/bounded-cache.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import { byteText } from '../sql/byte-text.ts';
 import { type LiftedStatement, newLiftedStatement } from '../sql/lexer.ts';
-import { parseStatements } from '../sql/parser.ts';
+import { pgcatStatement } from '../sql/own-statement.ts';
+import { type ParsedStatement, parseStatements } from '../sql/parser.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import { Shape } from './shape.ts';
 import { StatementTiming } from './statement-timing.ts';
 
-/** Plans one statement, and says what else has to be known of it. */
+/** Plans one statement, and says what else has to be known of it. `around`: its text with the
+ *  comments before and behind it. */
 export type PlanStatement = (
   sql: string,
   stmt: SyntaxNode,
+  around: string,
 ) => Pick<CachedStatement, 'plan' | 'parameters'>;
 
 /** Longer texts (bulk inserts, mostly) are planned each time: entries are bounded in number, this
@@ -34,6 +38,16 @@ const paddedBytesMax = 4_096;
 function padding(sql: string, location: number): string {
   if (location === 0 || location > paddedBytesMax) return '';
   return ' '.repeat(Buffer.from(sql).toString('utf8', 0, location).length);
+}
+
+/** Each statement's text from the end of the one before it, the last one's to the end: comments
+ *  that stand between. */
+function surroundings(sql: string, parsed: readonly ParsedStatement[]): readonly string[] {
+  if (parsed.length === 1) return [sql];
+  const bytes = byteText(sql);
+  const ends = parsed.map(({ location, length }) => location + length);
+  ends[parsed.length - 1] = bytes.length;
+  return ends.map((end, i) => bytes.slice(i === 0 ? 0 : ends[i - 1]!, end));
 }
 
 let scopes = 0;
@@ -79,6 +93,13 @@ export class StatementCache {
     return script.statements[0] ?? this.#plain(sql, emptyStatement);
   }
 
+  /** Likewise for a text that will hardly come again: it is not kept. */
+  once(sql: string): CachedStatement {
+    const { statements, error } = this.#read(sql);
+    if (error !== null) throw error;
+    return statements[0]!;
+  }
+
   /** The shape that `lifted` was filled from, if statements of it can be routed by their
    *  literals; undefined: not seen yet. */
   shape(): Shape | null | undefined {
@@ -93,16 +114,21 @@ export class StatementCache {
 
   #read(sql: string): CachedScript {
     try {
+      const own = pgcatStatement(sql);
+      if (own !== null) {
+        return { sql, statements: [this.#plain(sql, { ...emptyStatement, ...own })], error: null };
+      }
       const parsed = parseStatements(sql);
-      const statements = parsed.map(({ text, stmt, location }) => {
+      const around = surroundings(sql, parsed);
+      const statements = parsed.map(({ text, stmt, location }, i) => {
         const padded = `${padding(sql, location)}${text}`;
         const timing = new StatementTiming();
-        return { sql: padded, ...this.#plan(text, stmt), timing, scope: this.scope };
+        return { sql: padded, ...this.#plan(text, stmt, around[i]!), timing, scope: this.scope };
       });
       return { sql, statements, error: null };
     } catch (error) {
       if (!(error instanceof PgError)) throw error;
-      if (this.#fallback === null || error.errorClass !== 'user') {
+      if (this.#fallback === null || error.id !== errors.syntaxError.id) {
         return { sql, statements: [], error };
       }
       return { sql, statements: [this.#plain(sql, this.#fallback)], error: null };

@@ -28,6 +28,13 @@ export function refusal({ construct, hint }: Refusal): PgError {
   return new PgError(errors.unsupportedAcrossShards, { construct }, hint === null ? {} : { hint });
 }
 
+/** Throws `crossShardDisabled` where statements may run on one shard only. */
+export function refuseSeveral({ database }: SessionContext, shards: readonly number[]): void {
+  if (!database.crossShardDisabled || shards.length === 1) return;
+  const detail = `The statement would run on shards ${shards.join(', ')}.`;
+  throw new PgError(errors.crossShardDisabled, {}, { detail });
+}
+
 /** Throws `inFailedTransaction` for everything but the end of a failed block. */
 export function refuseInFailedBlock(session: SessionContext, plan: StatementPlan): void {
   const { transaction } = session;

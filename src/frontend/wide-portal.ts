@@ -10,7 +10,7 @@ import { MergeRun } from './merge.ts';
 import { runStatement } from './run-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldPortal } from './session-statements.ts';
-import { statementShards } from './statement-shards.ts';
+import { refuseSeveral, statementShards } from './statement-shards.ts';
 
 export class WidePortal implements HeldPortal {
   readonly bind: BindMessage;
@@ -69,6 +69,7 @@ export class WidePortal implements HeldPortal {
     const { wide, tag, effect } = this.plan;
     if (tag !== 'SELECT' || effect !== null) return null;
     const shards = statementShards(this.#session, this.#run);
+    if (shards.length > 1) refuseSeveral(this.#session, shards);
     if (wide.kind === 'merge') return MergeRun.start(this.#session, this.#run, wide, shards);
     const construct = 'a row limit in Execute beside statements of other shards';
     throw new PgError(errors.unsupportedAcrossShards, { construct });

@@ -140,6 +140,39 @@ export interface PreparedSnapshot {
   readonly clients: number;
 }
 
+/** A statement that `dry_run` looked at. */
+export interface DryRunSnapshot {
+  readonly user: string;
+  readonly database: string;
+  readonly sql: string;
+  readonly decision: 'direct' | 'multi' | 'refused';
+  readonly reason: string;
+  readonly planned: number;
+}
+
+/** A relation, or a function or extension that shards have differently. */
+export interface SchemaSnapshot {
+  readonly database: string;
+  /** Empty for an extension. */
+  readonly schema: string;
+  readonly name: string;
+  /** `table`, `view`, `function` … */
+  readonly kind: string;
+  /** By what its rows are placed: `hash`, `list`, `range` …; `schema`: its schema is on one shard;
+   *  `omni`: every shard has it whole; `children`: its partitions or children are sharded;
+   *  `unplaced`: the configuration's function does not fit; `no`. */
+  readonly sharded: string;
+  readonly keyColumns: readonly string[];
+  /** Tables of equal number keep equal keys on equal shards; null: it is not sharded. */
+  readonly colocation: number | null;
+  /** Foreign keys whose rows may be on other shards, which no shard can check. */
+  readonly crossingForeignKeys: readonly string[];
+  /** How shards differ in it. */
+  readonly drift: string | null;
+  /** Statements on several shards are refused because of it. */
+  readonly refused: boolean;
+}
+
 /** Of the error catalogue. */
 export interface ErrorSnapshot {
   readonly id: string;
@@ -153,8 +186,8 @@ export interface HistogramSnapshot {
 }
 
 /** How much of a snapshot is asked for: `totals` leaves out what there is one of per client, server
- *  connection or statement. */
-export type SnapshotDetail = 'totals' | 'all';
+ *  connection or statement, `schema` is `totals` and what there is one of per table. */
+export type SnapshotDetail = 'totals' | 'all' | 'schema';
 
 export interface Snapshot {
   readonly version: string;
@@ -164,6 +197,8 @@ export interface Snapshot {
   readonly pools: readonly PoolSnapshot[];
   readonly databases: readonly DatabaseSnapshot[];
   readonly prepared: readonly PreparedSnapshot[];
+  readonly schemas: readonly SchemaSnapshot[];
+  readonly dryRuns: readonly DryRunSnapshot[];
   /** Errors that PgPack itself raised. */
   readonly errors: readonly ErrorSnapshot[];
   /** Clients that have not logged in yet. */

@@ -1,6 +1,7 @@
 // What the planner says of one statement, for every way it can go. Plain data: cached by text,
 // printed by EXPLAIN and by the golden files.
 
+import type { OwnSetting, OwnVariable } from './directive.ts';
 import type { MergePlan } from './merge-plan.ts';
 import type { KeyValue, RouteProgram } from './route.ts';
 
@@ -29,13 +30,46 @@ export interface ScatterPlan {
 export interface SplitInsertPlan {
   readonly kind: 'split-insert';
   readonly table: string;
-  readonly column: string;
-  readonly rule: number;
+  /** Of the key, and the number of its function; see `KeyGroup`. */
+  readonly columns: readonly string[];
+  readonly placement: number;
   readonly prefix: string;
   readonly suffix: string;
-  readonly rows: readonly { readonly sql: string; readonly key: KeyValue }[];
+  /** `key`: a value for each of its columns. */
+  readonly rows: readonly { readonly sql: string; readonly key: readonly KeyValue[] }[];
   /** RETURNING: rows go back to the client in the order of VALUES. */
   readonly returning: boolean;
+}
+
+/** What PostgreSQL is asked first for an INSERT: a row of each value and the name of its type, and
+ *  at its end the settings extra_float_digits and DateStyle. */
+export interface EvaluationQuery {
+  /** With the parameters of the statement. */
+  readonly sql: string;
+  /** `first`: it calls sequences, which are shard 0's. `routed`: by its own plan. */
+  readonly place: 'first' | 'routed';
+  /** What it asks for, as EXPLAIN shows it. */
+  readonly expressions: readonly string[];
+  /** Numbers of the holes that its values fill. */
+  readonly holes: readonly number[];
+}
+
+/** A hole for a column of the key. `type`: the column's in SQL, without modifier; null: it is a type
+ *  that users made. */
+export interface KeyHole {
+  readonly hole: number;
+  readonly type: string | null;
+}
+
+/** INSERT … VALUES with values that name its shards and are not known before PostgreSQL gives
+ *  them. With constants in its holes it is a statement like any other. */
+export interface EvaluatedInsertPlan {
+  readonly kind: 'evaluated-insert';
+  readonly table: string;
+  /** The text around the holes: hole i stands between parts i and i + 1. */
+  readonly parts: readonly string[];
+  readonly queries: readonly EvaluationQuery[];
+  readonly keys: readonly KeyHole[];
 }
 
 export interface CopyColumnFormat {
@@ -51,10 +85,12 @@ export interface CopyColumnFormat {
 export interface SplitCopyPlan {
   readonly kind: 'split-copy';
   readonly table: string;
-  readonly column: string;
-  readonly rule: number;
-  /** 0-based position of the key among the columns of the stream. */
-  readonly keyPosition: number;
+  readonly columns: readonly string[];
+  readonly placement: number;
+  /** 0-based positions of the key's columns among the columns of the stream. */
+  readonly keyPositions: readonly number[];
+  /** Some column of the key holds text, whose bytes hang on the encoding. */
+  readonly hasText: boolean;
   readonly format: CopyColumnFormat;
 }
 
@@ -67,6 +103,7 @@ export type WidePlan =
   | MergePlan
   | ScatterPlan
   | SplitInsertPlan
+  | EvaluatedInsertPlan
   | SplitCopyPlan
   | BroadcastCopyPlan
   | Refusal;
@@ -121,6 +158,8 @@ export type SessionEffect =
       /** Byte offsets of the name in the statement. */
       readonly nameStart: number;
       readonly nameEnd: number;
+      /** A comment to go before what is executed: where this one says it goes. */
+      readonly order?: string;
     }
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'listen'; readonly channel: string }
@@ -132,7 +171,28 @@ export type SessionEffect =
   | { readonly kind: 'sequence-state'; readonly construct: string }
   /** Asks for the channels of a server connection, which are not the client's. */
   | { readonly kind: 'listening-channels' }
-  | { readonly kind: 'explain'; readonly sql: string; readonly analyze: boolean };
+  /** SET or RESET (`value` null) of a setting that no server knows; see `frontend/own-settings.ts`. */
+  | {
+      readonly kind: 'set-own';
+      readonly name: OwnSetting;
+      readonly value: string | null;
+      readonly local: boolean;
+    }
+  | { readonly kind: 'show-own'; readonly name: OwnVariable }
+  | ExplainEffect;
+
+export interface ExplainEffect {
+  readonly kind: 'explain';
+  /** What is explained. */
+  readonly sql: string;
+  /** What stands before it: EXPLAIN and its options as written. */
+  readonly prefix: string;
+  readonly analyze: boolean;
+  readonly generic: boolean;
+  /** ANALYZE shows times. */
+  readonly timed: boolean;
+  readonly format: 'text' | 'json';
+}
 
 export interface StatementPlan {
   /** Leading words of the command tag, e.g. `SELECT`, `INSERT`, `CREATE TABLE`. */

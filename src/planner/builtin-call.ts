@@ -23,24 +23,21 @@ export function isAggregate(call: FuncCall, facts: ScopeBuilder): boolean {
 
 /** The first aggregate within an expression, subqueries included; null: none. */
 export function aggregateWithin(tree: unknown, facts: ScopeBuilder): string | null {
-  let found: string | null = null;
-  walk(tree, value => {
-    const call = (value as SyntaxNode).FuncCall;
-    if (call !== undefined && call.over === undefined && isAggregate(call, facts)) {
-      found ??= qualifiedName(call.funcname).name;
-    }
-    return found === null;
-  });
-  return found;
+  const [first] = aggregateCalls(tree, facts, true);
+  return first === undefined ? null : qualifiedName(first.funcname).name;
 }
 
-/** The first window function within a tree; null: none. */
-export function windowWithin(tree: unknown): string | null {
-  let found: string | null = null;
+/** Aggregates within an expression, not as window functions. */
+export function aggregateCalls(
+  tree: unknown,
+  facts: ScopeBuilder,
+  inSubqueries: boolean,
+): readonly FuncCall[] {
+  const found: FuncCall[] = [];
   walk(tree, value => {
-    const call = (value as SyntaxNode).FuncCall;
-    if (call?.over !== undefined) found ??= qualifiedName(call.funcname).name;
-    return found === null;
+    const { FuncCall: call, SelectStmt: inner } = value as SyntaxNode;
+    if (call !== undefined && call.over === undefined && isAggregate(call, facts)) found.push(call);
+    return inner === undefined || inSubqueries;
   });
   return found;
 }

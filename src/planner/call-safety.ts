@@ -59,7 +59,7 @@ const momentText = /^\s*(now|today|tomorrow|yesterday)(\s+(allballs|[\d:.+-]+\s*
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
 /** A literal, cast or system column whose meaning differs between shards; null: none. */
-export function partThatVaries(stmt: SyntaxNode): string | null {
+export function partThatVaries(stmt: unknown): string | null {
   let found: string | null = null;
   walk(stmt, value => {
     const node = value as SyntaxNode;

@@ -11,16 +11,16 @@ type ConflictClause = NonNullable<InsertStmt['onConflictClause']>;
 export function conflictRefusal(
   clause: ConflictClause | undefined,
   table: Table,
-  key: string,
+  key: readonly string[],
 ): Refusal | null {
   if (clause === undefined) return null;
   const assigned = (clause.targetList ?? []) as readonly SyntaxNode[];
-  if (assigned.some(one => one.ResTarget?.name === key)) {
-    return refuse(`ON CONFLICT DO UPDATE of sharding key "${key}"`);
-  }
-  if (decidedOnOneShard(clause, table, key)) return null;
+  const changed = key.find(name => assigned.some(one => one.ResTarget?.name === name));
+  if (changed !== undefined) return refuse(`ON CONFLICT DO UPDATE of sharding key "${changed}"`);
+  const missing = key.find(name => !decidedOnOneShard(clause, table, name));
+  if (missing === undefined) return null;
   return refuse(
-    `ON CONFLICT on a unique index without sharding key "${key}"`,
+    `ON CONFLICT on a unique index without sharding key "${missing}"`,
     'Uniqueness is checked by each shard for its own rows.',
   );
 }

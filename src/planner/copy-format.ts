@@ -13,7 +13,7 @@ export type CopyFormat =
 /** Options that change no row's place: FREEZE and LOG_VERBOSITY concern the shard alone. */
 const harmless = new Set(['freeze', 'log_verbosity']);
 
-export function copyFormat(copy: CopyStmt, key: string): CopyFormat {
+export function copyFormat(copy: CopyStmt, key: readonly string[]): CopyFormat {
   const options = new Map<string, SyntaxNode | undefined>();
   for (const node of (copy.options ?? []) as readonly SyntaxNode[]) {
     const { defname = '', arg } = node.DefElem ?? {};
@@ -40,14 +40,14 @@ export function copyFormat(copy: CopyStmt, key: string): CopyFormat {
   };
 }
 
-function isFollowed(name: string, value: SyntaxNode | undefined, key: string): boolean {
+function isFollowed(name: string, value: SyntaxNode | undefined, key: readonly string[]): boolean {
   if (['format', 'delimiter', 'null', 'quote', 'escape', 'header'].includes(name)) return true;
   if (harmless.has(name)) return true;
   if (name === 'encoding') return (textOf(value) ?? '').toLowerCase().replace('-', '') === 'utf8';
   if (name === 'force_not_null' || name === 'force_null') {
     const columns = value?.List?.items as readonly SyntaxNode[] | undefined;
     // A star (PostgreSQL 17) includes the key.
-    return columns !== undefined && !nameParts(columns).includes(key);
+    return columns !== undefined && !nameParts(columns).some(one => key.includes(one));
   }
   return name === 'on_error' && (textOf(value) ?? '').toLowerCase() === 'stop';
 }

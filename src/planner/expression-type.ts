@@ -3,8 +3,7 @@
 // and pg_proc.dat.
 
 import type { CollationClass } from '../catalog/catalog.ts';
-import type { Level } from '../sql/level.ts';
-import { catalogColumn } from '../sql/level.ts';
+import { type ColumnUse, catalogColumn, knownValues, type Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { A_Const, A_Expr, FuncCall, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName } from '../sql/syntax-tree.ts';
@@ -34,7 +33,8 @@ export function expressionType(
   if (node.ColumnRef !== undefined) {
     const use = level.resolve(node.ColumnRef);
     const column = use === null ? null : catalogColumn(use);
-    return column === null ? null : { oid: column.typeOid, collation: column.collation };
+    if (column === null) return use === null ? null : innerType(use, facts);
+    return { oid: column.typeOid, collation: column.collation };
   }
   if (node.A_Const !== undefined) return constantType(node.A_Const, facts);
   if (node.TypeCast !== undefined) {
@@ -43,6 +43,16 @@ export function expressionType(
   }
   if (node.A_Expr !== undefined) return operatorType(node.A_Expr, level, facts);
   return node.FuncCall === undefined ? null : callType(node.FuncCall, level, facts);
+}
+
+/** Of a derived table's column that is an expression; null also where it is one of several. */
+function innerType(use: ColumnUse, facts: ScopeBuilder): ExpressionType | null {
+  const [value, ...others] = knownValues(use) ?? [];
+  const select = facts.selects.find(one => one.level?.derivedAs === use.relation);
+  // What passes through several derived tables stands in the innermost.
+  const own = use.relation.outputs?.some(one => one.values?.[0] === value);
+  if (select?.level == null || value === undefined || others.length > 0 || !own) return null;
+  return expressionType(value, select.level, facts);
 }
 
 function constantType(constant: A_Const, facts: ScopeBuilder): ExpressionType | null {

@@ -7,8 +7,8 @@ import type { AggregateSpec } from '../plan/merge-plan.ts';
 import type { Refusal } from '../plan/statement-plan.ts';
 import type { ByteText } from '../sql/byte-text.ts';
 import { type Clauses, callText } from '../sql/clauses.ts';
-import { keyUse } from '../sql/key-groups.ts';
-import type { ColumnUse, Level } from '../sql/level.ts';
+import { keyUses } from '../sql/key-groups.ts';
+import { type ColumnUse, innermostColumn, type Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { FuncCall, SyntaxNode } from '../sql/syntax-tree.ts';
 import { comparableType } from '../types/key-decoder.ts';
@@ -165,13 +165,20 @@ export class GroupAggregate {
   /** Equal keys are on one shard: distinct values of the key add up. */
   private isKey(node: SyntaxNode | undefined): boolean {
     const use = node?.ColumnRef === undefined ? null : this.level.resolve(node.ColumnRef);
-    return use !== null && isKeyColumn(use, this.facts);
+    return coversKey([use]);
   }
 }
 
-/** The sharding key of its relation. */
-export function isKeyColumn(use: ColumnUse, facts: ScopeBuilder): boolean {
-  return use.relation.source === 'sharded' && keyUse(use.relation, facts)?.column === use.column;
+/** Rows with equal values in all of these columns lie on one shard: a key is among them. */
+export function coversKey(outer: readonly (ColumnUse | null)[]): boolean {
+  const columns = outer.map(use => (use === null ? null : innermostColumn(use)));
+  return columns.some(column => {
+    if (column?.relation.key == null || column.relation.key.placement === -1) return false;
+    const key = keyUses(column.relation);
+    const has = (part: ColumnUse) =>
+      columns.some(one => one?.relation === part.relation && one.column === part.column);
+    return key?.every(has) ?? false;
+  });
 }
 
 /** The plain column that an item of GROUP BY means; input columns come before aliases. */

@@ -44,7 +44,10 @@ export class OutputColumns {
 
   /** Adds a relation's column as helper. */
   addColumn(use: ColumnUse): number {
-    return this.addHidden(`${quoteName(use.relation.refname)}.${quoteName(use.column)}`);
+    const { refname } = use.relation;
+    // A derived table may have no alias.
+    const qualifier = refname === '' ? '' : `${quoteName(refname)}.`;
+    return this.addHidden(`${qualifier}${quoteName(use.column)}`);
   }
 
   /** `, … AS …` to be put behind the target list. */

@@ -7,6 +7,7 @@ import type { ScopeRelation } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { DeleteStmt, SyntaxNode, UpdateStmt } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
+import { changedKey } from './kept-key.ts';
 import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
 import { joinRefusal, subqueryRefusal } from './wide-shape.ts';
@@ -15,8 +16,8 @@ export function planUpdate(input: PlanInput, update: UpdateStmt, facts: ScopeBui
   const target = targetOf(facts);
   if (target?.table == null) return scatter('same');
   const assigned = (update.targetList ?? []) as readonly SyntaxNode[];
-  const key = input.rules[target.rule]?.column;
-  if (key !== undefined && assigned.some(one => one.ResTarget?.name === key)) {
+  const key = changedKey(assigned, target, facts);
+  if (key !== null) {
     return refuse(
       `UPDATE of sharding key "${key}"`,
       'Delete the row and insert it with its new key.',
@@ -55,13 +56,19 @@ function changeRefusal(
   target: ScopeRelation,
   facts: ScopeBuilder,
 ): Refusal | null {
-  if (hasWith) return refuseWide('WITH');
+  if (hasWith && !isCopied(input.stmt, facts)) return refuseWide('WITH');
   const varying = callThatVaries(facts, false) ?? partThatVaries(input.stmt);
   if (varying !== null) return refuseWide(varying);
   const { level } = target;
-  const subquery = subqueryRefusal(input.stmt, level, facts);
+  const subquery = subqueryRefusal(level, facts);
   if (subquery !== null) return subquery;
   return target.source === 'sharded' ? joinRefusal(level, facts) : null;
+}
+
+/** Each WITH query may stand where it is referred to. */
+function isCopied({ UpdateStmt, DeleteStmt }: SyntaxNode, facts: ScopeBuilder): boolean {
+  const clause = UpdateStmt?.withClause ?? DeleteStmt?.withClause;
+  return !clause?.recursive && facts.writingCtes.length === 0;
 }
 
 /** What cannot be done alike on all shards may not be done on one of them either. */

@@ -1,17 +1,23 @@
 // COPY: FROM STDIN into a sharded table is split by row, into an omnisharded one it goes to all
 // shards; TO STDOUT runs where one shard has everything.
 
-import { columnOf } from '../catalog/catalog.ts';
 import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
-import { familyOf } from '../sql/key-rules.ts';
 import type { ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts } from '../sql/syntax-tree.ts';
 import { copyFormat } from './copy-format.ts';
-import { basePlan, type PlanInput, refuse, refuseMissing, refuseWide } from './plan-input.ts';
+import { driftRefusal } from './drift-refusal.ts';
+import {
+  basePlan,
+  type PlanInput,
+  refuse,
+  refuseMissing,
+  refuseWide,
+  unplaced,
+} from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
 import { planQuery } from './plan-query.ts';
 
@@ -33,8 +39,10 @@ export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
     return { ...plan, wide: refuse(`COPY of ${relation.source} "${relation.refname}"`) };
   }
   const route = { groups: keyGroups(facts, new ParameterUses(input.stmt, facts.relations)) };
+  const drift = driftRefusal(facts.relations, false, input);
+  if (drift !== null) return { ...plan, route, wide: drift };
   if (!copy.is_from) return { ...plan, route, wide: refuseWide('COPY TO of a sharded table') };
-  const wide = relation.source === 'sharded' ? split(input, copy, relation) : whole(copy, relation);
+  const wide = relation.source === 'sharded' ? split(copy, relation) : whole(copy, relation);
   return { ...plan, route, groupless: 'all', wide };
 }
 
@@ -51,16 +59,17 @@ function tableQuery(copy: CopyStmt): SyntaxNode {
   return { SelectStmt: { fromClause: [{ RangeVar: copy.relation ?? {} }] } };
 }
 
-function split(input: PlanInput, copy: CopyStmt, relation: ScopeRelation): WidePlan {
+function split(copy: CopyStmt, relation: ScopeRelation): WidePlan {
   const table = relation.table!;
-  const rule = input.rules[relation.rule]!;
+  const key = relation.key!;
+  if (key.placement === -1) return unplaced(relation);
   const columns = copyColumns(copy, relation);
-  const keyPosition = columns.indexOf(rule.column);
-  const key = columnOf(table, rule.column);
-  if (keyPosition === -1 || key === null || familyOf(key) !== rule.dataType) {
+  const keyPositions = key.columns.map(name => columns.indexOf(name));
+  const missing = key.columns[keyPositions.indexOf(-1)];
+  if (missing !== undefined) {
     return refuse(
-      `COPY without sharding key "${rule.column}"`,
-      `Put "${rule.column}" into the column list.`,
+      `COPY without sharding key "${missing}"`,
+      `Put "${missing}" into the column list.`,
     );
   }
   const sequence = table.columns.find(
@@ -69,11 +78,15 @@ function split(input: PlanInput, copy: CopyStmt, relation: ScopeRelation): WideP
   if (sequence !== undefined) {
     return refuse(`sequence default of column "${sequence.name}" of sharded table "${table.name}"`);
   }
-  const found = copyFormat(copy, rule.column);
+  const found = copyFormat(copy, key.columns);
   if (found.kind === 'unsupported') return refuse(`COPY option ${found.option}`);
   const { format } = found;
-  const { name, column } = { name: table.name, column: rule.column };
-  return { kind: 'split-copy', table: name, column, rule: relation.rule, keyPosition, format };
+  const { placement, hasText } = key;
+  const { name } = table;
+  return {
+    ...{ kind: 'split-copy', table: name, columns: key.columns, placement },
+    ...{ keyPositions, hasText, format },
+  };
 }
 
 function whole(copy: CopyStmt, relation: ScopeRelation): WidePlan {

@@ -6,41 +6,73 @@ import { ByteText } from '../sql/byte-text.ts';
 import { isOn } from '../sql/option-value.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { depthsOf, endOfStatement, type Token, tokensOf } from '../sql/tokens.ts';
-import { basePlan, type PlanInput, refuseWide } from './plan-input.ts';
+import { basePlan, type PlanInput, refuse, refuseWide } from './plan-input.ts';
 import { isQuery, planQuery } from './plan-query.ts';
 
 type ExplainStmt = NonNullable<SyntaxNode['ExplainStmt']>;
 
+const formatsTaken: ReadonlySet<string> = new Set(['text', 'json']);
+const formatsRefused: ReadonlySet<string> = new Set(['xml', 'yaml']);
+
 export function planExplain(input: PlanInput, explain: ExplainStmt): StatementPlan {
   const query = (explain.query ?? {}) as SyntaxNode;
-  const analyze = isAnalyze(explain);
-  const inner = isQuery(query) ? planQuery({ ...input, stmt: query }) : basePlan('');
+  const options = optionsOf(explain);
+  const { analyze, format } = options;
+  const known = isQuery(query);
+  const inner = known ? planQuery({ ...input, stmt: query }) : basePlan('');
   const plan: StatementPlan = {
     ...basePlan('EXPLAIN'),
     route: inner.route,
-    writes: analyze && inner.writes,
+    writes: analyze && (inner.writes || !known),
     pinsSession: analyze ? inner.pinsSession : null,
     wide: isMissing(inner.wide) ? inner.wide : refuseWide('EXPLAIN'),
   };
   if (input.shardCount === 1) return plan;
+  if (formatsRefused.has(format)) {
+    return { ...plan, wide: refuse(`EXPLAIN (FORMAT ${format})`, 'Take FORMAT TEXT or JSON.') };
+  }
   const tokens = tokensOf(input.sql);
   const start = innerStart(tokens);
-  const sql = new ByteText(input.sql).slice(start, endOfStatement(tokens));
-  return { ...plan, effect: { kind: 'explain', sql, analyze } };
+  const text = new ByteText(input.sql);
+  // Comments around it are part of the statement: one may say where it goes.
+  const above = text.slice(0, tokens[0]?.start ?? 0);
+  const end = endOfStatement(tokens);
+  const below = text.slice(end);
+  const sql = above + text.slice(start, end) + (/^[;\s]*$/.test(below) ? '' : below);
+  const effect = {
+    ...({ kind: 'explain', sql, prefix: text.slice(0, start) } as const),
+    ...{ ...options, format: formatsTaken.has(format) ? (format as 'text' | 'json') : 'text' },
+  } as const;
+  return { ...plan, effect };
 }
 
 function isMissing(wide: WidePlan): boolean {
   return wide.kind === 'refusal' && wide.missing !== undefined;
 }
 
-/** The last ANALYZE option counts (ExplainQuery, explain.c). */
-function isAnalyze(explain: ExplainStmt): boolean {
-  let analyze = false;
+interface ExplainOptions {
+  readonly analyze: boolean;
+  readonly generic: boolean;
+  readonly timed: boolean;
+  /** As written; what PostgreSQL does not know it refuses itself. */
+  readonly format: string;
+}
+
+/** The last of several options of one name counts (ParseExplainOptionList, explain_state.c). */
+function optionsOf(explain: ExplainStmt): ExplainOptions {
+  const given = new Map<string, SyntaxNode | undefined>();
   for (const node of (explain.options ?? []) as readonly SyntaxNode[]) {
-    if (node.DefElem?.defname !== 'analyze') continue;
-    analyze = isOn(node.DefElem.arg as SyntaxNode | undefined);
+    const { defname, arg } = node.DefElem ?? {};
+    if (defname !== undefined) given.set(defname, arg as SyntaxNode | undefined);
   }
-  return analyze;
+  const isSet = (name: string, other: boolean) => (given.has(name) ? isOn(given.get(name)) : other);
+  const analyze = isSet('analyze', false);
+  return {
+    analyze,
+    generic: isSet('generic_plan', false),
+    timed: isSet('timing', analyze) && isSet('summary', analyze),
+    format: given.get('format')?.String?.sval ?? 'text',
+  };
 }
 
 /** Byte offset of the statement behind EXPLAIN [(…)] [ANALYZE] [VERBOSE]. */

@@ -1,8 +1,11 @@
 // What a plan is made of, and the parts of plans that many statements share.
 
 import type { Catalog } from '../catalog/catalog.ts';
+import type { Directive } from '../plan/directive.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
-import type { KeyRule } from '../sql/key-rules.ts';
+import type { SchemaPlaces } from '../sharding/schema-places.ts';
+import type { ScopeRelation } from '../sql/level.ts';
+import type { ShardingScheme } from '../sql/sharding-scheme.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 
 export interface PlanInput {
@@ -10,13 +13,17 @@ export interface PlanInput {
   readonly sql: string;
   readonly stmt: SyntaxNode;
   readonly catalog: Catalog;
-  /** The database's sharded tables, in the order that `KeyGroup.rule` counts. */
-  readonly rules: readonly KeyRule[];
+  readonly scheme: ShardingScheme;
   readonly shardCount: number;
   /** Schemas in the order they are searched, `"$user"` resolved. */
   readonly searchPath: readonly string[];
   /** LISTEN is the server connection's own, which the client keeps. */
   readonly listenPins?: boolean;
+  /** Schemas that lie whole on one shard; null: none does. */
+  readonly schemas?: SchemaPlaces | null;
+  /** Where the client orders the statement to go, and by what. */
+  readonly directive?: Directive | null;
+  readonly ordered?: 'comment' | 'setting';
 }
 
 const confineHint = 'Confine the statement to one shard with an equality on the sharding key.';
@@ -35,6 +42,14 @@ export function refuse(construct: string, hint: string | null = null): Refusal {
 export function refuseMissing(name: string): Refusal {
   const refusal = refuse(`relation "${name}", which shard 0 lacks,`, 'Create it on every shard.');
   return { ...refusal, missing: name };
+}
+
+/** The configuration's function does not fit the table. */
+export function unplaced({ table, refname, key }: ScopeRelation): Refusal {
+  const name = table?.name ?? refname;
+  return refuse(
+    `a write to sharded table "${name}", whose rows cannot be placed (${key?.reason}),`,
+  );
 }
 
 /** The statement as written on each shard; see `ScatterPlan`. */

@@ -14,7 +14,8 @@ import { endOfStatement } from '../sql/tokens.ts';
 import { valuesSlices } from '../sql/values-slices.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { conflictRefusal } from './conflict-target.ts';
-import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
+import { inPlaceRefusal } from './insert-in-place.ts';
+import { type PlanInput, refuse, refuseWide, scatter, unplaced } from './plan-input.ts';
 
 export function planInsert(input: PlanInput, insert: InsertStmt, facts: ScopeBuilder): WidePlan {
   const target = facts.relations.find(one => one.target && one.level === facts.top);
@@ -31,8 +32,9 @@ function planSharded(
   facts: ScopeBuilder,
 ): WidePlan {
   const table = target.table!;
-  const rule = input.rules[target.rule]!;
-  const conflict = conflictRefusal(insert.onConflictClause, table, rule.column);
+  const { columns, placement } = target.key!;
+  if (placement === -1) return unplaced(target);
+  const conflict = conflictRefusal(insert.onConflictClause, table, columns);
   if (conflict !== null) return conflict;
   const sequence = filledColumn(insert, target, column => column.defaultKind === 'sequence');
   if (sequence !== null) {
@@ -41,9 +43,13 @@ function planSharded(
       'Every shard has a sequence of its own: give the value in the statement.',
     );
   }
-  const key = insertedKey(insert, target, input.rules);
+  const key = insertedKey(insert, target);
   const rows = insertRows(insert);
-  if (rows === null || key === null) return refuseWide('INSERT … SELECT into several shards');
+  if (key === null) return refuseWide('INSERT … SELECT into several shards');
+  if (rows === null) {
+    const positions = key.map(({ position }) => position);
+    return inPlaceRefusal(insert, target, positions, facts) ?? scatter('sum');
+  }
   const refusal = splitRefusal(input, insert, facts);
   if (refusal !== null) return refusal;
   if (rows.some(row => row.length !== rows[0]!.length)) {
@@ -56,13 +62,13 @@ function planSharded(
   return {
     kind: 'split-insert',
     table: table.name,
-    column: rule.column,
-    rule: target.rule,
+    columns,
+    placement,
     prefix: text.slice(0, ranges[0]!.start),
     suffix: text.slice(ranges.at(-1)!.end, endOfStatement(tokens)),
     rows: ranges.map(({ start, end }, row) => ({
       sql: text.slice(start, end),
-      key: keyValue(rows[row]?.[key.position], key.family)!,
+      key: key.map(({ position, column }) => keyValue(rows[row]?.[position], column)!),
     })),
     returning: insert.returningClause !== undefined,
   };

@@ -1,20 +1,23 @@
 // SELECT, INSERT, UPDATE, DELETE and MERGE: the route from the statement's key groups, the reasons
 // for which it cannot run at all, and the plan for more than one shard.
 
-import type { Table } from '../catalog/catalog.ts';
+import { columnOf, type Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
-import { hasShardedChild, type KeyFamily, readsSharded } from '../sql/key-rules.ts';
-import type { ScopeRelation } from '../sql/level.ts';
+import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
 import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
+import { catalogGroups } from './catalog-shard.ts';
 import { commandTag } from './command-tag.ts';
+import { driftRefusal } from './drift-refusal.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
-import { basePlan, type PlanInput, refuse, refuseMissing } from './plan-input.ts';
+import { planEvaluatedInsert } from './plan-evaluated-insert.ts';
+import { basePlan, type PlanInput, refuse, refuseMissing, unplaced } from './plan-input.ts';
 import { planInsert } from './plan-insert.ts';
+import { planMerge } from './plan-merge.ts';
 import { planNotifyingCalls } from './plan-notification.ts';
 import { planWideSelect } from './plan-select.ts';
 import { isRepeatable } from './repeatable.ts';
@@ -49,8 +52,11 @@ export function planQuery(input: PlanInput): StatementPlan {
   if (input.shardCount === 1) {
     return into?.relpersistence === 't' ? { ...plan, pinsSession: 'a temporary table' } : plan;
   }
+  const evaluated = planEvaluatedInsert(input, facts, planQuery);
+  if (evaluated !== null) return { ...plan, groupless: 'all', wide: evaluated };
   const uses = new ParameterUses(stmt, facts.relations);
-  const route = { groups: keyGroups(facts, uses) };
+  const keys = keyGroups(facts, uses);
+  const route = { groups: keys.length > 0 ? keys : catalogGroups(facts) };
   const refusal = refusalOf(input, facts, uses);
   if (refusal !== null) return { ...plan, route, wide: refusal };
   const target = facts.relations.find(one => one.target && one.source === 'omnisharded');
@@ -58,15 +64,17 @@ export function planQuery(input: PlanInput): StatementPlan {
     const construct = `a write to omnisharded table "${target.refname}" that reads sharded tables`;
     return { ...plan, route, wide: refuse(construct) };
   }
-  const wide = onlyOneGroup(planWide(input, facts), route.groups.length);
+  const drift = driftRefusal(facts.relations, keys.length > 0, input);
+  const wide = drift ?? onlyOneGroup(planWide(input, facts), route.groups.length);
   return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide };
 }
 
 function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
-  const { InsertStmt, UpdateStmt, DeleteStmt } = input.stmt;
+  const { InsertStmt, UpdateStmt, DeleteStmt, MergeStmt } = input.stmt;
   if (InsertStmt !== undefined) return planInsert(input, InsertStmt, facts);
   if (UpdateStmt !== undefined) return planUpdate(input, UpdateStmt, facts);
   if (DeleteStmt !== undefined) return planDelete(input, DeleteStmt, facts);
+  if (MergeStmt !== undefined) return planMerge(MergeStmt, facts);
   return planWideSelect(input, facts);
 }
 
@@ -86,7 +94,6 @@ function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
 
 /** Why the statement may not even run on the one shard that its keys name. */
 function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): Refusal | null {
-  if (input.stmt.MergeStmt !== undefined) return refuse('MERGE');
   if (facts.unknown !== null) return refuse(facts.unknown);
   if (unseenRelations(input.stmt, facts)) return refuse('this use of a table');
   if (input.stmt.SelectStmt?.intoClause !== undefined) return refuse('SELECT INTO');
@@ -95,10 +102,10 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): 
     if (refusal !== null) return refusal;
   }
   for (const [target, keys] of facts.insertTargets) {
-    if (target.rule === -1) continue;
-    if (keys === null) return insertWithoutKey(target, input);
-    const family = input.rules[target.rule]!.dataType as KeyFamily;
-    if (keys.every(set => uses.areCertain(set, family))) continue;
+    if (target.key === null) continue;
+    if (keys === null) return insertWithoutKey(target);
+    const columns = target.key.columns.map(name => columnOf(target.table!, name)!);
+    if (keys.every(set => uses.areCertain(set, columns[set.column]!))) continue;
     return refuse('a parameter for the sharding key that is used as another type too');
   }
   const call = callNeedingAllShards(facts);
@@ -111,7 +118,7 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
   switch (relation.source) {
     case 'view': {
       if (relation.table!.callsReaders) return refuse(`view "${name}" that calls functions`);
-      const sharded = readsSharded(relation.table!, input.catalog, input.rules);
+      const sharded = input.scheme.readsSharded(relation.table!);
       return sharded ? refuse(`view "${name}" over a sharded table`) : null;
     }
     case 'foreign':
@@ -121,7 +128,7 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
     case 'sequence':
       return refuse(`sequence "${name}"`, 'Every shard has a sequence of its own.');
     case 'omnisharded': {
-      const inherits = hasShardedChild(relation.table!, input.catalog, input.rules);
+      const inherits = input.scheme.hasShardedChild(relation.table!);
       if (inherits) return refuse(`table "${name}" with sharded children`);
       return policyRefusal(relation.table!, input);
     }
@@ -136,23 +143,27 @@ function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | n
 function policyRefusal(table: Table, input: PlanInput): Refusal | null {
   const construct = `the row-level security policy of "${table.name}"`;
   if (table.callsReaders) return refuse(`${construct}, which calls functions,`);
-  const sharded = readsSharded(table, input.catalog, input.rules);
+  const sharded = input.scheme.readsSharded(table);
   return sharded ? refuse(`${construct}, which reads a sharded table,`) : null;
 }
 
-function insertWithoutKey(target: ScopeRelation, input: PlanInput): Refusal {
-  const column = input.rules[target.rule]?.column ?? '';
+function insertWithoutKey(target: ScopeRelation): Refusal {
+  const { columns, reason } = target.key!;
+  if (reason !== null) return unplaced(target);
+  const names = columns.map(column => `"${column}"`).join(', ');
   return refuse(
-    `INSERT without a constant or parameter for sharding key "${column}"`,
-    `Give "${column}" in the column list with a literal or parameter as its value.`,
+    `INSERT without a constant or parameter for sharding key ${names}`,
+    `Give ${names} in the column list with a literal or parameter as its value.`,
   );
 }
 
 /** Row locks on one of several copies exclude nobody who locks another copy. */
 function lockRefusal(facts: ScopeBuilder): Refusal | null {
-  for (const level of facts.locking) {
-    const copy = level.relations.find(one => one.source === 'omnisharded');
-    if (copy !== undefined) {
+  for (const copy of facts.relations) {
+    if (copy.source !== 'omnisharded') continue;
+    // FOR UPDATE goes through derived tables and views (transformLockingClause in analyze.c).
+    for (let level: Level | undefined = copy.level; level; level = level.derivedAs?.level) {
+      if (!facts.locking.includes(level)) continue;
       return refuse(`locking rows of omnisharded table "${copy.table?.name ?? copy.refname}"`);
     }
   }

@@ -3,7 +3,6 @@
 
 import { resolveTable, type Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan } from '../plan/statement-plan.ts';
-import { readsSharded, ruleOf } from '../sql/key-rules.ts';
 import { isOn } from '../sql/option-value.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts, walk } from '../sql/syntax-tree.ts';
@@ -94,7 +93,7 @@ function refusalOf(input: PlanInput): Refusal | null {
   if (stmt.CreateTableAsStmt !== undefined) return createAsRefusal(input);
   if (stmt.RefreshMatViewStmt !== undefined) {
     const view = find(stmt.RefreshMatViewStmt.relation, input);
-    const sharded = view !== null && readsSharded(view, input.catalog, input.rules);
+    const sharded = view !== null && input.scheme.readsSharded(view);
     return sharded ? refuse(`materialized view "${view.name}" over a sharded table`) : null;
   }
   const becoming = becomesSharded(input);
@@ -109,13 +108,14 @@ function refusalOf(input: PlanInput): Refusal | null {
   const renamed = renamedTable(stmt, input);
   if (renamed !== null) return refuse(`renaming or moving sharded table "${renamed}"`);
   const { RenameStmt, AlterTableStmt } = stmt;
-  const key = keyColumn(RenameStmt?.relation ?? AlterTableStmt?.relation, input);
+  const key = keyColumns(RenameStmt?.relation ?? AlterTableStmt?.relation, input);
   if (key === null) return null;
   const columns = alterCommands(stmt)
     .filter(one => ['AT_DropColumn', 'AT_AlterColumnType'].includes(one.subtype ?? ''))
     .map(one => one.name);
   if (RenameStmt?.renameType === 'OBJECT_COLUMN') columns.push(RenameStmt.subname);
-  return columns.includes(key) ? refuse(`ALTER of sharding key "${key}"`) : null;
+  const changed = key.find(name => columns.includes(name));
+  return changed === undefined ? null : refuse(`ALTER of sharding key "${changed}"`);
 }
 
 function alterCommands(stmt: SyntaxNode) {
@@ -126,8 +126,8 @@ function alterCommands(stmt: SyntaxNode) {
 /** A table that all shards have whole would become one whose rows lie each on one shard. */
 function becomesSharded(input: PlanInput): string | null {
   const { RenameStmt, AlterObjectSchemaStmt, AlterTableStmt } = input.stmt;
-  const named = (name: string | undefined) => input.rules.some(rule => rule.name === name);
-  const isSharded = (relation: RangeVar | undefined) => keyColumn(relation, input) !== null;
+  const named = (name: string | undefined) => input.scheme.names(name);
+  const isSharded = (relation: RangeVar | undefined) => keyColumns(relation, input) !== null;
   if (RenameStmt?.renameType === 'OBJECT_TABLE' && named(RenameStmt.newname)) {
     return `renaming a table to the name of sharded table "${RenameStmt.newname}"`;
   }
@@ -173,10 +173,9 @@ function find(relation: RangeVar | undefined, input: PlanInput): Table | null {
   return resolveTable(catalog, relation.relname, relation.schemaname ?? null, searchPath);
 }
 
-function keyColumn(relation: RangeVar | undefined, input: PlanInput): string | null {
+function keyColumns(relation: RangeVar | undefined, input: PlanInput): readonly string[] | null {
   const table = find(relation, input);
-  if (table === null) return null;
-  return input.rules[ruleOf(table, input.catalog, input.rules)]?.column ?? null;
+  return table === null ? null : (input.scheme.keyOf(table)?.columns ?? null);
 }
 
 /** Under another name or schema the rules might not find the table. */
@@ -184,14 +183,14 @@ function renamedTable(stmt: SyntaxNode, input: PlanInput): string | null {
   const { RenameStmt, AlterObjectSchemaStmt } = stmt;
   const renames = RenameStmt?.renameType === 'OBJECT_TABLE';
   const relation = renames ? RenameStmt?.relation : AlterObjectSchemaStmt?.relation;
-  return keyColumn(relation, input) === null ? null : (relation?.relname ?? null);
+  return keyColumns(relation, input) === null ? null : (relation?.relname ?? null);
 }
 
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW: all shards must come to the same rows. */
 function createAsRefusal(input: PlanInput): Refusal | null {
   const query = (input.stmt.CreateTableAsStmt?.query ?? {}) as SyntaxNode;
   const created = input.stmt.CreateTableAsStmt?.into?.rel?.relname;
-  if (input.rules.some(rule => rule.name === created)) {
+  if (input.scheme.names(created)) {
     return refuse(`${commandTag(input.stmt)} of sharded table "${created}"`);
   }
   const tag = commandTag(input.stmt);

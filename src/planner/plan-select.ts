@@ -6,17 +6,24 @@ import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { type Clauses, clausesOf, orderItems } from '../sql/clauses.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
-import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import { ScopeBuilder } from '../sql/scope-builder.ts';
 import { type Edit, splice } from '../sql/splice.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { aggregateWithin, windowWithin } from './builtin-call.ts';
+import { aggregateCalls } from './builtin-call.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
-import { GroupAggregate, groupedColumn, isKeyColumn } from './group-aggregate.ts';
+import { coversKey, GroupAggregate, groupedColumn } from './group-aggregate.ts';
 import { type OutputColumns, outputColumns } from './output-columns.ts';
 import { type PlanInput, refuseWide, scatter } from './plan-input.ts';
+import { planSetOperation, setOperationOf } from './plan-set-operation.ts';
 import { type RowLimit, rowLimit } from './row-limit.ts';
 import { sortKeys } from './sort-keys.ts';
-import { joinRefusal, subqueryRefusal } from './wide-shape.ts';
+import {
+  joinRefusal,
+  mixingWindow,
+  nestedAggregate,
+  subqueryRefusal,
+  windowOf,
+} from './wide-shape.ts';
 
 interface SelectPlan {
   readonly select: SelectStmt;
@@ -29,6 +36,7 @@ interface SelectPlan {
 export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan {
   const select = input.stmt.SelectStmt ?? {};
   if (!facts.relations.some(one => one.source === 'sharded')) return scatter('same');
+  if (setOperationOf(select) !== null) return planSetOperations(input, select);
   const refusal = shapeRefusal(input, select, facts);
   if (refusal !== null) return refusal;
   const limit = rowLimit(select);
@@ -38,61 +46,64 @@ export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan 
   if (!isGrouped(select, facts)) return planRows(plan);
   const key = groupsByKey(plan);
   if (typeof key !== 'boolean') return key;
-  return key ? planRows(plan) : planGroups(plan);
+  if (key) return planRows(plan);
+  const window = windowOf(select);
+  return window === null ? planGroups(plan) : refuseWide(`window function ${window}()`);
+}
+
+function planSetOperations(input: PlanInput, select: SelectStmt): WidePlan {
+  const armFacts = (arm: SelectStmt) => {
+    const facts = new ScopeBuilder(input);
+    facts.statement({ SelectStmt: arm }, null, new Map());
+    return facts;
+  };
+  return planSetOperation(input, select, armFacts, arm =>
+    shapeRefusal(input, arm.select, arm.facts),
+  );
 }
 
 /** Its clauses stand where the edits expect them: not in parentheses around it, not TABLE t. */
 function isPlainText(sql: string, select: SelectStmt): boolean {
-  const { tokens, orderBy, limits } = clausesOf(sql);
-  if (tokens[0]?.keyword !== 'select') return false;
+  const { tokens, depths, orderBy, limits } = clausesOf(sql);
+  if (!isSelectText(tokens, depths)) return false;
   const limited = select.limitCount !== undefined || select.limitOffset !== undefined;
   // LIMIT ALL leaves no trace in the tree.
   return (orderBy !== null) === (select.sortClause !== undefined) && (limits !== null || !limited);
 }
 
+function isSelectText(tokens: Clauses['tokens'], depths: Clauses['depths']): boolean {
+  const [first] = tokens;
+  if (first?.keyword === 'select') return true;
+  return (
+    first?.keyword === 'with' &&
+    tokens.some((token, at) => token.keyword === 'select' && depths[at] === 0)
+  );
+}
+
 function shapeRefusal(input: PlanInput, select: SelectStmt, facts: ScopeBuilder): Refusal | null {
-  const setOperation = {
-    SETOP_UNION: 'UNION',
-    SETOP_INTERSECT: 'INTERSECT',
-    SETOP_EXCEPT: 'EXCEPT',
-  };
-  const { op = 'SETOP_NONE' } = select;
-  if (op in setOperation) return refuseWide(setOperation[op as keyof typeof setOperation]);
-  if (select.withClause !== undefined) return refuseWide('WITH');
+  if (select.withClause?.recursive) return refuseWide('WITH RECURSIVE');
+  if (facts.writingCtes.length > 0) return refuseWide('WITH');
   if (select.valuesLists !== undefined) return refuseWide('VALUES');
-  if (select.lockingClause !== undefined) return refuseWide('FOR UPDATE or FOR SHARE');
-  const window = windowWithin(select);
-  if (window !== null) return refuseWide(`window function ${window}()`);
+  if (facts.locking.length > 0) return refuseWide('FOR UPDATE or FOR SHARE');
   const { top } = facts;
   if (top === null) return refuseWide('this query');
-  const subquery = subqueryRefusal(input.stmt, top, facts);
+  const window = mixingWindow(select, top);
+  if (window !== null) return refuseWide(`window function ${window}()`);
+  const subquery = subqueryRefusal(top, facts);
   if (subquery !== null) return subquery;
   const view = facts.relations.find(one => one.source === 'view');
   if (view !== undefined) return refuseWide(`view "${view.refname}" with sharded tables`);
-  if (JSON.stringify(select.fromClause ?? []).includes('RangeTableSample')) {
-    return refuseWide('TABLESAMPLE');
-  }
-  const varying = callThatVaries(facts, false) ?? partThatVaries(input.stmt);
+  // Those of views too, which are not in the statement.
+  const selects = facts.selects.map(one => one.select);
+  if (JSON.stringify(selects).includes('"RangeTableSample"')) return refuseWide('TABLESAMPLE');
+  const varying = callThatVaries(facts, false) ?? partThatVaries([input.stmt, selects]);
   if (varying !== null) return refuseWide(varying);
-  return joinRefusal(top, facts) ?? nestedAggregate(select, facts);
-}
-
-/** An aggregate in a subquery may belong to this level by its arguments. */
-function nestedAggregate(select: SelectStmt, facts: ScopeBuilder): Refusal | null {
-  const subqueries: unknown[] = [];
-  const parts = [select.targetList, select.havingClause, select.sortClause];
-  JSON.stringify(parts, (_, value: SyntaxNode | null) => {
-    if (value?.SubLink === undefined) return value;
-    subqueries.push(value.SubLink);
-    return null;
-  });
-  const aggregate = aggregateWithin(subqueries, facts);
-  return aggregate === null ? null : refuseWide(`aggregate ${aggregate}() in a subquery`);
+  return joinRefusal(top, facts) ?? nestedAggregate(top, facts);
 }
 
 function isGrouped(select: SelectStmt, facts: ScopeBuilder): boolean {
   if (select.groupClause !== undefined || select.havingClause !== undefined) return true;
-  return aggregateWithin([select.targetList, select.sortClause], facts) !== null;
+  return aggregateCalls([select.targetList, select.sortClause], facts, false).length > 0;
 }
 
 /** Groups of a column that is the key are whole on their shards. */
@@ -102,17 +113,15 @@ function groupsByKey({ select, level, facts }: SelectPlan): boolean | Refusal {
     return refuseWide('GROUPING SETS, ROLLUP or CUBE');
   }
   const outputs = outputColumns((select.targetList ?? []) as readonly SyntaxNode[], level, facts);
-  return items.some(item => {
-    const use = groupedColumn(item, level, outputs);
-    return use !== null && !use.relation.nullable && isKeyColumn(use, facts);
-  });
+  const grouped = items.map(item => groupedColumn(item, level, outputs));
+  return coversKey(grouped.filter(use => use?.relation.nullable === false));
 }
 
 /** Rows of the shards as they are: concatenated, or merged in their order. */
 function planRows(plan: SelectPlan): WidePlan {
   const { select, level, facts } = plan;
   const outputs = outputColumns((select.targetList ?? []) as readonly SyntaxNode[], level, facts);
-  const distinct = distinctRefusal(select, level, outputs, facts);
+  const distinct = distinctRefusal(select, level, outputs);
   if (distinct !== null) return distinct;
   const clauses = clausesOf(plan.sql);
   const sortClause = (select.sortClause ?? []) as readonly SyntaxNode[];
@@ -183,17 +192,15 @@ function distinctRefusal(
   select: SelectStmt,
   level: Level,
   outputs: OutputColumns | null,
-  facts: ScopeBuilder,
 ): Refusal | null {
   if (select.distinctClause === undefined) return null;
-  const isKey = (use: ColumnUse | null) =>
-    use !== null && !use.relation.nullable && isKeyColumn(use, facts);
   const items = select.distinctClause.filter(item => Object.keys(item).length > 0);
-  const whole =
+  const distinct =
     items.length === 0
-      ? outputs?.visible.some(one => isKey(one.use))
-      : items.some(item => isKey(groupedColumn(item as SyntaxNode, level, outputs)));
-  return whole ? null : refuseWide('DISTINCT without the sharding key');
+      ? (outputs?.visible.map(one => one.use) ?? [])
+      : items.map(item => groupedColumn(item as SyntaxNode, level, outputs));
+  const isWhole = coversKey(distinct.filter(use => use?.relation.nullable === false));
+  return isWhole ? null : refuseWide('DISTINCT without the sharding key');
 }
 
 /** The statement with helper columns, without what the merge does itself. */

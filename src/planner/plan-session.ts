@@ -4,6 +4,7 @@
 
 import type { SessionEffect, StatementPlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
+import { ownShowEffect } from '../sql/own-statement.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { endOfStatement, tokensOf } from '../sql/tokens.ts';
 import { commandTag } from './command-tag.ts';
@@ -20,7 +21,9 @@ export function planSession(input: PlanInput): StatementPlan | null {
   const plan = basePlan(commandTag(stmt));
   if (stmt.TransactionStmt !== undefined) return planTransaction(input, plan);
   if (stmt.VariableSetStmt !== undefined) return planSet(input, plan, statementText(input.sql));
-  if (stmt.VariableShowStmt !== undefined) return plan;
+  if (stmt.VariableShowStmt !== undefined) {
+    return { ...plan, effect: ownShowEffect(stmt.VariableShowStmt.name) };
+  }
   if (stmt.DiscardStmt !== undefined) {
     // What the others drop, a client that is not pinned does not have.
     const all = stmt.DiscardStmt.target === 'DISCARD_ALL';

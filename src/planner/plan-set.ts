@@ -2,6 +2,7 @@
 // server connection to them (guc_funcs.c, ExecSetVariableStmt).
 
 import type { SettingChange, StatementPlan } from '../plan/statement-plan.ts';
+import { ownSetEffect } from '../sql/own-statement.ts';
 import { settingName } from '../sql/setting.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { type PlanInput, refuse } from './plan-input.ts';
@@ -21,6 +22,8 @@ const on = /^(on|true|yes|1|t|y|tr|tru|ye)$/i;
 /** `sql`: the statement's own text. `plan`: what all statements share, its tag set. */
 export function planSet(input: PlanInput, plan: StatementPlan, sql: string): StatementPlan {
   const set = input.stmt.VariableSetStmt ?? {};
+  const own = ownSetEffect(set);
+  if (own !== null) return { ...plan, effect: own };
   const name = settingName(set.name ?? '');
   const kept = unfollowed(set, name, sql, input.shardCount);
   if (kept !== null) {

@@ -3,7 +3,9 @@
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { asksSequenceState, leavesState } from './leaves-state.ts';
+import { planBySchema } from './plan-by-schema.ts';
 import { planCopy } from './plan-copy.ts';
+import { planDirected } from './plan-directed.ts';
 import { planExplain } from './plan-explain.ts';
 import { type PlanInput, refuse } from './plan-input.ts';
 import { isQuery, planQuery } from './plan-query.ts';
@@ -14,9 +16,16 @@ export type { PlanInput } from './plan-input.ts';
 
 /**
  * Plans one statement. Never throws for a statement that cannot be run across shards: the plan's
- * `wide` is a refusal then, which counts when the route names several shards, or always.
+ * `wide` is a refusal then, which counts when the route names several shards, or always. Throws
+ * what is wrong with a directive; see `planDirected`.
  */
 export function planStatement(input: PlanInput): StatementPlan {
+  const usual = planPlainly(input);
+  if (input.directive) return planDirected(input, usual, planPlainly);
+  return planBySchema(input, usual, planPlainly);
+}
+
+function planPlainly(input: PlanInput): StatementPlan {
   const plan = planned(input);
   if (plan.pinsSession !== null || plan.effect?.kind === 'set-config') return plan;
   const construct = leavesState(input);
@@ -51,6 +60,10 @@ export function isShareable(plan: StatementPlan): boolean {
   if (!['SELECT', 'INSERT', 'UPDATE', 'DELETE'].includes(plan.tag)) return false;
   if (plan.effect !== null || plan.pinsSession !== null) return false;
   if (plan.wide.kind === 'refusal' && plan.wide.always) return false;
+  if (plan.wide.kind === 'evaluated-insert') return false;
   const values = plan.route.groups.flatMap(group => group.sets.flatMap(set => set.values));
-  return values.every(value => value.kind !== 'constant' || value.location >= 0);
+  const bounds = values.flatMap(item =>
+    item.kind === 'range' ? [item.lower?.value, item.upper?.value] : [item],
+  );
+  return bounds.every(value => value?.kind !== 'constant' || value.location >= 0);
 }

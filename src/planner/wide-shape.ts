@@ -1,27 +1,50 @@
-// Whether a statement's FROM and subqueries may run on every shard by itself, so that the shards'
-// rows together are the rows of one PostgreSQL.
+// Whether a statement may run on every shard by itself, so that the shards' rows together are the
+// rows of one PostgreSQL: its FROM, its subqueries, WITH queries and views.
 
 import type { Refusal } from '../plan/statement-plan.ts';
-import { keyUse } from '../sql/key-groups.ts';
-import { sameFunction } from '../sql/key-rules.ts';
-import type { Level, ScopeRelation } from '../sql/level.ts';
+import { keyUses } from '../sql/key-groups.ts';
+import type { ColumnUse, Level, ScopeRelation } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
-import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { walk } from '../sql/syntax-tree.ts';
+import type { FuncCall, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
+import { qualifiedName, walk } from '../sql/syntax-tree.ts';
+import { aggregateCalls } from './builtin-call.ts';
+import { coversKey, groupedColumn } from './group-aggregate.ts';
+import { outputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
 
 /**
- * The join is a union over the values of one relation's key: that relation is not NULL-extended,
- * and every other sharded one follows it by equalities (so its matching rows lie on the same
- * shard). Omnisharded tables are whole everywhere and may stand anywhere else.
+ * The statement is a union over the values of one relation's key, its root: that relation is not
+ * NULL-extended, queries between it and the statement keep its keys apart, and every other sharded
+ * one, in subqueries too, follows it by equalities: for a row of the root only its rows with the
+ * same key count, which lie on the same shard. Omnisharded tables are whole everywhere and may
+ * stand anywhere else.
  */
-export function joinRefusal(level: Level, facts: ScopeBuilder): Refusal | null {
-  const sharded = level.relations.filter(relation => relation.source === 'sharded');
-  const other = level.relations.find(relation => relation.source === 'system');
-  if (other !== undefined)
-    return refuseWide(`system catalog "${other.refname}" with sharded tables`);
-  const roots = sharded.filter(relation => !relation.nullable);
-  if (roots.some(root => sharded.every(one => follows(one, root, level, facts)))) return null;
+export function joinRefusal(top: Level, facts: ScopeBuilder): Refusal | null {
+  // Where an INSERT goes is another question than where its rows come from.
+  const sharded = facts.relations.filter(
+    one => one.source === 'sharded' && !(one.target && one.level !== top),
+  );
+  const system = top.relations.find(relation => relation.source === 'system');
+  if (system !== undefined) {
+    return refuseWide(`system catalog "${system.refname}" with sharded tables`);
+  }
+  const follow = (root: ScopeRelation) => sharded.every(one => follows(one, root, facts));
+  const roots = sharded.filter(root => !root.nullable && follow(root));
+  let refusal: Refusal | null = null;
+  for (const root of roots) {
+    const found = spreadRefusal(root, top, facts);
+    if (found === null) return null;
+    refusal ??= found;
+  }
+  return refusal ?? unlinkedRefusal(sharded, top);
+}
+
+function unlinkedRefusal(sharded: readonly ScopeRelation[], top: Level): Refusal {
+  const inner = sharded.find(one => one.level !== top);
+  if (inner !== undefined) {
+    const name = inner.table?.name ?? inner.refname;
+    return refuseWide(`subquery on sharded table "${name}"`);
+  }
   const [first, second] = sharded;
   if (second === undefined) return refuseWide(`outer join that NULL-extends "${first?.refname}"`);
   return refuseWide(
@@ -29,49 +52,162 @@ export function joinRefusal(level: Level, facts: ScopeBuilder): Refusal | null {
   );
 }
 
-function follows(
-  relation: ScopeRelation,
-  root: ScopeRelation,
-  level: Level,
-  facts: ScopeBuilder,
-): boolean {
+/** Edges of the graph hold in each combination of rows, so paths of them do, through any level. */
+function follows(relation: ScopeRelation, root: ScopeRelation, facts: ScopeBuilder): boolean {
   if (relation === root) return true;
-  const from = keyUse(root, facts);
-  const to = keyUse(relation, facts);
+  const from = keyUses(root);
+  const to = keyUses(relation);
   if (from === null || to === null) return false;
-  if (!sameFunction(facts.input.rules, root.rule, relation.rule)) return false;
-  return facts.graph.leads(from, to, level);
+  const { placements } = facts.input.scheme;
+  if (!placements.agree(root.key!.placement, relation.key!.placement)) return false;
+  return from.every((column, at) => facts.graph.leads(column, to[at]!));
 }
 
-/** Subqueries may read omnisharded tables only, and must not pick rows in no order. */
-export function subqueryRefusal(stmt: SyntaxNode, top: Level, facts: ScopeBuilder): Refusal | null {
+/** Why the rows of a query around the root, up to the statement's own, would not be those of the
+ *  shards together; null: they are. */
+function spreadRefusal(root: ScopeRelation, top: Level, facts: ScopeBuilder): Refusal | null {
+  const unknown = refuseWide(`subquery on sharded table "${root.table?.name ?? root.refname}"`);
+  let { level } = root;
+  while (level !== top) {
+    const { derivedAs } = level;
+    const select = selectOf(level, facts);
+    if (derivedAs === null || derivedAs.nullable || select === null) return unknown;
+    const mixing = mixingClause(select, level, facts);
+    if (mixing !== null) return refuseWide(`${mixing} in a subquery`);
+    level = derivedAs.level;
+  }
+  return null;
+}
+
+function selectOf(level: Level, facts: ScopeBuilder): SelectStmt | null {
+  return facts.selects.find(one => one.level === level)?.select ?? null;
+}
+
+/** A clause that makes rows of several keys into one, or chooses among them. */
+export function mixingClause(select: SelectStmt, level: Level, facts: ScopeBuilder): string | null {
+  if (select.limitCount !== undefined || select.limitOffset !== undefined) return 'LIMIT';
+  const targets = (select.targetList ?? []) as readonly SyntaxNode[];
+  const outputs = outputColumns(targets, level, facts);
+  const column = (item: SyntaxNode) => groupedColumn(item, level, outputs);
+  const grouped = (select.groupClause ?? []) as readonly SyntaxNode[];
+  if (grouped.some(item => item.GroupingSet !== undefined)) return 'GROUPING SETS, ROLLUP or CUBE';
+  if (grouped.length > 0 && !isWhole(grouped.map(column)))
+    return 'GROUP BY without the sharding key';
+  if (grouped.length === 0) {
+    if (select.havingClause !== undefined) return 'HAVING';
+    const [call] = aggregateCalls([select.targetList, select.sortClause], facts, false);
+    if (call !== undefined) return `aggregate ${qualifiedName(call.funcname).name}()`;
+  }
+  if (select.distinctClause !== undefined) {
+    const items = select.distinctClause.filter(item => Object.keys(item).length > 0);
+    const distinct =
+      items.length === 0
+        ? (outputs?.visible.map(one => one.use) ?? [])
+        : (items as readonly SyntaxNode[]).map(column);
+    if (!isWhole(distinct)) return 'DISTINCT without the sharding key';
+  }
+  const window = mixingWindow(select, level);
+  return window === null ? null : `window function ${window}()`;
+}
+
+function isWhole(columns: readonly (ColumnUse | null)[]): boolean {
+  return coversKey(columns.filter(use => use?.relation.nullable === false));
+}
+
+/** A window function of the query, not of those in it, whose partitions may have rows of several
+ *  shards; null: none. */
+export function mixingWindow(select: SelectStmt, level: Level): string | null {
+  return windowCalls(select).find(call => !isPartitionedByKey(call, select, level))?.name ?? null;
+}
+
+interface WindowCall {
+  readonly name: string;
+  readonly over: NonNullable<FuncCall['over']>;
+}
+
+function windowCalls(select: SelectStmt): readonly WindowCall[] {
+  const calls: WindowCall[] = [];
+  walk([select.targetList, select.sortClause, select.distinctClause], value => {
+    const { FuncCall: call, SelectStmt: inner } = value as SyntaxNode;
+    if (call?.over !== undefined) {
+      calls.push({ name: qualifiedName(call.funcname).name, over: call.over });
+    }
+    return inner === undefined;
+  });
+  return calls;
+}
+
+function isPartitionedByKey({ over }: WindowCall, select: SelectStmt, level: Level): boolean {
+  const items = partitionItems(over, select, new Set());
+  return isWhole(
+    items.map(item => (item.ColumnRef === undefined ? null : level.resolve(item.ColumnRef))),
+  );
+}
+
+/** PARTITION BY of a window, or of the one that it names (transformWindowDefinitions). */
+function partitionItems(
+  over: WindowCall['over'],
+  select: SelectStmt,
+  seen: Set<string>,
+): readonly SyntaxNode[] {
+  if (over.partitionClause !== undefined) return over.partitionClause as readonly SyntaxNode[];
+  const name = over.refname ?? over.name ?? '';
+  if (name === '' || seen.has(name)) return [];
+  seen.add(name);
+  const windows = (select.windowClause ?? []) as readonly SyntaxNode[];
+  const named = windows.find(one => one.WindowDef?.name === name)?.WindowDef;
+  if (named === undefined) return [];
+  return partitionItems(named === over ? {} : { ...named, name: '' }, select, seen);
+}
+
+/** The first window function of the query itself; null: none. */
+export function windowOf(select: SelectStmt): string | null {
+  return windowCalls(select)[0]?.name ?? null;
+}
+
+/** An aggregate in a subquery belongs to the query around it if its columns are that one's only
+ *  (check_agg_arguments, parse_agg.c); what cannot be told may. */
+export function nestedAggregate(top: Level, facts: ScopeBuilder): Refusal | null {
+  for (const { select, level } of facts.selects) {
+    if (level === null || level === top) continue;
+    const parts = [select.targetList, select.havingClause, select.sortClause];
+    for (const call of aggregateCalls(parts, facts, false)) {
+      let columns = 0;
+      let own = 0;
+      walk([call.args, call.agg_filter, call.agg_order], value => {
+        const { ColumnRef } = value as SyntaxNode;
+        if (ColumnRef === undefined) return true;
+        columns++;
+        if (level.resolve(ColumnRef)?.relation.level === level) own++;
+        return false;
+      });
+      if (columns === 0 || own > 0) continue;
+      return refuseWide(`aggregate ${qualifiedName(call.funcname).name}() in a subquery`);
+    }
+  }
+  return null;
+}
+
+/** Subqueries may not choose rows in no order, where shards could choose different ones, nor read
+ *  what is each shard's own. */
+export function subqueryRefusal(top: Level, facts: ScopeBuilder): Refusal | null {
   for (const relation of facts.relations) {
     if (relation.source === 'cte') return refuseWide('WITH');
-    if (relation.level === top) continue;
-    const name = relation.table?.name ?? relation.refname;
-    if (relation.source === 'sharded') return refuseWide(`subquery on sharded table "${name}"`);
-    if (relation.source === 'system') return refuseWide(`subquery on system catalog "${name}"`);
+    if (relation.level === top || relation.source !== 'system') continue;
+    return refuseWide(`subquery on system catalog "${relation.table?.name ?? relation.refname}"`);
   }
-  const clause = nestedClause(stmt);
-  return clause === null ? null : refuseWide(`${clause} in a subquery`);
-}
-
-/** WITH, or a clause of a nested query by which shards could choose different rows. */
-function nestedClause(stmt: SyntaxNode): string | null {
-  let found: string | null = null;
-  let outermost = true;
-  walk(stmt, value => {
-    const select = (value as SyntaxNode).SelectStmt;
-    if (select === undefined) return found === null;
-    if (!outermost || stmt.SelectStmt === undefined) found ??= choosingClause(select);
-    outermost = false;
-    return found === null;
-  });
-  return found;
+  for (const { select, level } of facts.selects) {
+    // A query that reads a sharded table, if it may run at all, does so for rows of one shard.
+    if (level === top || level?.relations.some(one => one.source === 'sharded')) continue;
+    const clause = choosingClause(select);
+    if (clause !== null) return refuseWide(`${clause} in a subquery`);
+    const [window] = windowCalls(select);
+    if (window !== undefined) return refuseWide(`window function ${window.name}()`);
+  }
+  return null;
 }
 
 function choosingClause(select: SelectStmt): string | null {
-  if (select.withClause !== undefined) return 'WITH';
   if (select.limitCount !== undefined || select.limitOffset !== undefined) return 'LIMIT';
   if (select.distinctClause?.some(one => Object.keys(one).length > 0)) return 'DISTINCT ON';
   return select.windowClause === undefined ? null : 'WINDOW';

@@ -10,6 +10,8 @@ export interface BackendSink {
   /** Messages that say only how a statement went on (descriptions of results, completions) come
    *  with the rows. Asked once for each run of them. */
   readonly quiet?: boolean;
+  /** RowDescription and ParameterDescription are shown all the same. */
+  readonly showsTypes?: boolean;
   /** A whole message, header included: `buffer[start]` is its type. Valid during the call. */
   onMessage(type: number, buffer: Buffer, start: number, end: number): void;
   /** Bytes of DataRow or CopyData messages, or of those that nobody wants to see, in order, not
@@ -18,19 +20,25 @@ export interface BackendSink {
 }
 
 const rowTypes = typesOf([Backend.dataRow, Backend.copyData]);
-const quietTypes = typesOf([
+const quiet = [
   Backend.dataRow,
   Backend.copyData,
-  Backend.rowDescription,
   Backend.noData,
-  Backend.parameterDescription,
   Backend.parseComplete,
   Backend.bindComplete,
   Backend.closeComplete,
   Backend.commandComplete,
   Backend.emptyQuery,
   Backend.portalSuspended,
-]);
+];
+const quietTypes = typesOf([...quiet, Backend.rowDescription, Backend.parameterDescription]);
+const quietButDescriptions = typesOf(quiet);
+
+/** Which messages pass as bytes. */
+function passing(sink: BackendSink): Uint8Array {
+  if (sink.quiet !== true) return rowTypes;
+  return sink.showsTypes === true ? quietButDescriptions : quietTypes;
+}
 
 export class BackendScanner {
   readonly #messageBytesMax: number;
@@ -69,7 +77,7 @@ export class BackendScanner {
         return;
       }
       const type = chunk[pos]!;
-      if (rowTypes[type] === 1 || (quietTypes[type] === 1 && sink.quiet === true)) {
+      if (rowTypes[type] === 1 || (quietTypes[type] === 1 && passing(sink)[type] === 1)) {
         pos = this.#run(chunk, pos, length, sink);
       } else {
         const end = pos + this.#size(chunk, pos);
@@ -85,7 +93,7 @@ export class BackendScanner {
 
   /** A run of messages from `pos` on that pass as bytes; returns where it ends. */
   #run(chunk: Buffer, start: number, length: number, sink: BackendSink): number {
-    const types = sink.quiet === true ? quietTypes : rowTypes;
+    const types = passing(sink);
     let pos = start;
     while (length - pos >= headerBytes && types[chunk[pos]!] === 1) {
       pos += this.#size(chunk, pos);

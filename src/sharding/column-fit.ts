@@ -11,6 +11,7 @@ import {
   timeType,
   timetzType,
 } from './date-time-hash-types.ts';
+import type { TimeOfZone } from './date-time-input.ts';
 import {
   type HashType,
   hashTypeOfForms,
@@ -23,8 +24,15 @@ import { varcharType } from './string-hash-types.ts';
 /** VARHDRSZ: character and numeric modifiers are stored with it added. */
 const headerBytes = 4;
 const microsDigits = 6;
+const blank = 0x20;
 /** INTERVAL_FULL_RANGE (utils/timestamp.h), in the high half of an interval's modifier. */
 const fullRange = 0x7fff;
+
+/** A type of a column with a modifier, and what the modifier makes of a value. */
+interface Fit<V> {
+  readonly type: KeyValueType<V>;
+  readonly fit: (value: V) => V;
+}
 
 /**
  * The hash type of values on their way into a column of a built-in type with `typmod`
@@ -32,24 +40,46 @@ const fullRange = 0x7fff;
  * modifiers are not known here says `fitIsUnknown`.
  */
 export function fittedHashType(oid: number, typmod: number): HashType | null {
+  if (oid === typeOid.varchar) return varcharOf(typmod - headerBytes);
+  const found = fitOf(oid, typmod);
+  return found === null ? null : fitted(found);
+}
+
+/** The same for values that are compared: null, or the value that is stored for one read. */
+export function fittedValue(oid: number, typmod: number): ((value: unknown) => unknown) | null {
+  if (oid !== typeOid.varchar) return fitOf(oid, typmod)?.fit ?? null;
+  const charactersMax = typmod - headerBytes;
+  return value => {
+    const bytes = value as Buffer;
+    if (bytes.length <= charactersMax || bytes.at(-1) !== blank) return bytes;
+    return Buffer.from([...bytes.toString('utf8')].slice(0, charactersMax).join(''), 'utf8');
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: values of any type go through their own fit only.
+function fitOf(oid: number, typmod: number): Fit<any> | null {
+  const micros = (value: bigint): bigint => roundedMicros(value, typmod);
   switch (oid) {
-    case typeOid.varchar:
-      return varcharOf(typmod - headerBytes);
-    case typeOid.numeric:
-      return fitted(numericType, value => roundedNumeric(value, numericScale(typmod)));
+    case typeOid.numeric: {
+      const scale = numericScale(typmod);
+      return { type: numericType, fit: (value: NumericDigits) => roundedNumeric(value, scale) };
+    }
     case typeOid.time:
-      return fitted(timeType, value => roundedMicros(value, typmod));
+      return { type: timeType, fit: micros };
     case typeOid.timestamp:
-      return fitted(timestampType, value => roundedMicros(value, typmod));
+      return { type: timestampType, fit: micros };
     case typeOid.timestamptz:
-      return fitted(timestamptzType, value => roundedMicros(value, typmod));
+      return { type: timestamptzType, fit: micros };
     case typeOid.timetz:
-      return fitted(timetzType, ({ micros, zone }) => ({
-        micros: roundedMicros(micros, typmod),
-        zone,
-      }));
+      return {
+        type: timetzType,
+        fit: ({ micros: time, zone }: TimeOfZone) => ({ micros: micros(time), zone }),
+      };
     case typeOid.interval:
-      return fitted(intervalType, value => roundedInterval(value, typmod & 0xffff));
+      return {
+        type: intervalType,
+        fit: (value: Interval) => roundedInterval(value, typmod & 0xffff),
+      };
     default:
       return null;
   }
@@ -60,7 +90,7 @@ export function fitIsUnknown(oid: number, typmod: number): boolean {
   return oid === typeOid.interval && ((typmod >> 16) & fullRange) !== fullRange;
 }
 
-function fitted<V>(type: KeyValueType<V>, fit: (value: V) => V): HashType {
+function fitted<V>({ type, fit }: Fit<V>): HashType {
   return hashTypeOfValues({
     ...type,
     readText: text => fit(type.readText(text)),

@@ -19,6 +19,7 @@ import {
   boolType,
   charType,
   cidType,
+  hashTypeOfInt64,
   integerBound,
   integerType,
   oidType,
@@ -89,18 +90,18 @@ const scalars: readonly (readonly [oid: number, arrayOid: number, type: HashType
   [typeOid.oid, 1028, hashTypeOfValues(oidType)],
   [28, 1011, hashTypeOfValues(xidType)],
   [29, 1012, hashTypeOfValues(cidType)],
-  [5069, 271, hashTypeOfValues(xid8Type)],
-  [3220, 3221, hashTypeOfValues(pgLsnType)],
+  [5069, 271, hashTypeOfInt64(xid8Type)],
+  [3220, 3221, hashTypeOfInt64(pgLsnType)],
   [27, 1010, hashTypeOfValues(tidType)],
   [30, 1013, hashTypeOfValues(oidvectorType)],
   [typeOid.float4, 1021, hashTypeOfValues(float4Type)],
   [typeOid.float8, 1022, hashTypeOfValues(float8Type)],
   [typeOid.numeric, 1231, hashTypeOfValues(numericType)],
   [typeOid.date, 1182, hashTypeOfValues(dateType)],
-  [typeOid.time, 1183, hashTypeOfValues(timeType)],
+  [typeOid.time, 1183, hashTypeOfInt64(timeType)],
   [typeOid.timetz, 1270, hashTypeOfValues(timetzType)],
-  [typeOid.timestamp, 1115, hashTypeOfValues(timestampType)],
-  [typeOid.timestamptz, 1185, hashTypeOfValues(timestamptzType)],
+  [typeOid.timestamp, 1115, hashTypeOfInt64(timestampType)],
+  [typeOid.timestamptz, 1185, hashTypeOfInt64(timestamptzType)],
   [typeOid.interval, 1187, hashTypeOfValues(intervalType)],
   [typeOid.inet, 1041, hashTypeOfValues(inetType)],
   [typeOid.cidr, 651, hashTypeOfValues(cidrType)],
@@ -199,6 +200,11 @@ function chooseBase(oid: number, typmod: number): HashTypeChoice {
     return chooseHashType({ kind: 'array', element: { kind: 'base', oid: element, typmod } });
   }
   return { type: fittedHashType(oid, typmod) ?? choice.type };
+}
+
+/** OID of the built-in element type of an array type; null: not known. */
+export function elementOid(arrayOid: number): number | null {
+  return elements.get(arrayOid) ?? null;
 }
 
 /** OIDs of the built-in types that rows can be placed by. */

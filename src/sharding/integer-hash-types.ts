@@ -2,7 +2,7 @@
 // (src/backend/access/hash/hashfunc.c; hashint8 gives int2, int4 and int8 of one value one hash).
 
 import { hashInt8, hashUint32 } from './hash.ts';
-import type { HashType, OrderedValueType } from './hash-type.ts';
+import { type HashType, hashTypeOfValues, type OrderedValueType } from './hash-type.ts';
 import type { Hash64 } from './hash64.ts';
 import { type Int8Halves, readInt8, readPlainInt8, readPlainInt8Text } from './int8-text.ts';
 import { invalidBinaryKey, invalidKey, keyOutOfRange, unprovenKey } from './key-form.ts';
@@ -86,7 +86,7 @@ export function hashBigint(value: bigint, into: Hash64): void {
   hashInt8(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)), into);
 }
 
-function compareBigints(left: bigint, right: bigint): number {
+export function compareBigints(left: bigint, right: bigint): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -140,6 +140,17 @@ export function int64Type(
     },
     hash: hashBigint,
     compare: compareBigints,
+  };
+}
+
+/** Such a type; its binary form is hashed without making a bigint of it. */
+export function hashTypeOfInt64(type: OrderedValueType<bigint>): HashType {
+  return {
+    ...hashTypeOfValues(type),
+    hashBinary(bytes, start, end, into) {
+      if (end - start !== 8) throw invalidBinaryKey(type.name, start, end);
+      hashInt8(int32At(bytes, start), int32At(bytes, start + 4), into);
+    },
   };
 }
 

@@ -4,6 +4,7 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { typeName } from '../types/type-oid.ts';
 
 const shownMax = 100;
 
@@ -27,4 +28,10 @@ export function invalidBinaryKey(type: string, start: number, end: number): PgEr
 export function unprovenKey(type: string, value: string, form: string): PgError {
   const shown = value.length > shownMax ? `${value.slice(0, shownMax)}…` : value;
   return new PgError(errors.keyFormUnproven, { type, value: shown, form });
+}
+
+/** 0A000: a value of a type that says nothing of where the column's rows lie. */
+export function unreadableKey(column: string, oid: number): PgError {
+  const construct = `placing a row by a value of type ${typeName(oid)} for a ${column} column`;
+  return new PgError(errors.unsupported, { construct });
 }

@@ -6,7 +6,7 @@ import { hashBytes } from './hash.ts';
 import { type HashType, hashTypeOfValues, type KeyValueType } from './hash-type.ts';
 import type { Hash64 } from './hash64.ts';
 import { invalidBinaryKey, invalidKey } from './key-form.ts';
-import { readUuid, uuidBytes } from './uuid-text.ts';
+import { readPlainUuid, readUuid, uuidBytes } from './uuid-text.ts';
 
 const scratch = Buffer.alloc(1024);
 /** UTF-16 code units whose UTF-8 form surely fits the scratch buffer. */
@@ -53,19 +53,19 @@ function writeToScratch(text: string): number {
   return length;
 }
 
-function wholeLength(_bytes: Buffer, start: number, end: number): number {
+export function wholeLength(_bytes: Buffer, start: number, end: number): number {
   return end - start;
 }
 
 /** bcTruelen: trailing blanks are no part of a bpchar. */
-function lengthWithoutBlanks(bytes: Buffer, start: number, end: number): number {
+export function lengthWithoutBlanks(bytes: Buffer, start: number, end: number): number {
   let last = end;
   while (last > start && bytes[last - 1] === blank) last--;
   return last - start;
 }
 
 /** namein cuts off what is longer, at a character of UTF-8 (pg_mbcliplen). */
-function nameLength(bytes: Buffer, start: number, end: number): number {
+export function nameLength(bytes: Buffer, start: number, end: number): number {
   if (end - start <= nameBytesMax) return end - start;
   let length = nameBytesMax;
   while (length > 0 && (bytes[start + length]! & 0xc0) === 0x80) length--;
@@ -87,7 +87,9 @@ export const uuidType: HashType = {
     hashBytes(uuidScratch, 0, uuidBytes, into);
   },
   hashTextBytes(bytes, start, end, into) {
-    readUuid(bytes.toString('latin1', start, end), uuidScratch);
+    if (!readPlainUuid(bytes, start, end, uuidScratch)) {
+      readUuid(bytes.toString('latin1', start, end), uuidScratch);
+    }
     hashBytes(uuidScratch, 0, uuidBytes, into);
   },
   hashBinary(bytes, start, end, into) {
@@ -97,7 +99,7 @@ export const uuidType: HashType = {
 };
 
 /** Both text forms of byteain, told apart by their first two characters, whatever bytea_output is. */
-function readBytea(text: string): Buffer {
+export function readBytea(text: string): Buffer {
   if (text.startsWith('\\x')) {
     const digits = text.slice(2);
     if (!/^(?:[ \n\t\r]*[0-9a-f]{2})*[ \n\t\r]*$/i.test(digits)) throw invalidKey('bytea', text);

@@ -23,6 +23,34 @@ export function readUuid(text: string, into: Uint8Array): void {
   if (at !== text.length) throw invalid(text);
 }
 
+const textLength = 36;
+const hyphen = 0x2d;
+/** Values of hexadecimal digits by their ASCII code, 16 and more for other bytes. */
+const digits = Uint8Array.from({ length: 256 }, (_, code) => {
+  const value = hexDigit(code);
+  return value < 0 ? 0xff : value;
+});
+
+/** The form that PostgreSQL prints, straight from bytes; false: it may be another. */
+export function readPlainUuid(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+): boolean {
+  if (end - start !== textLength) return false;
+  let at = start;
+  for (let i = 0; i < uuidBytes; i++) {
+    if ((i === 4 || i === 6 || i === 8 || i === 10) && bytes[at++] !== hyphen) return false;
+    const high = digits[bytes[at]!]!;
+    const low = digits[bytes[at + 1]!]!;
+    if ((high | low) > 0xf) return false;
+    into[i] = (high << 4) | low;
+    at += 2;
+  }
+  return true;
+}
+
 /** -1 for anything else, NaN (past the end) included. */
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;

@@ -33,6 +33,17 @@ export function defaultKind(
   return kind;
 }
 
+/** `nextval('name')`, the name a constant, perhaps with its cast to regclass, and nothing else. */
+export function isSequenceCall(node: SyntaxNode | undefined): boolean {
+  const call = node?.FuncCall;
+  if (call === undefined || call.args?.length !== 1) return false;
+  const { schema, name } = qualifiedName(call.funcname);
+  if (name !== 'nextval' || (schema !== null && schema !== 'pg_catalog')) return false;
+  const argument = call.args[0] as SyntaxNode;
+  const inner = (argument.TypeCast?.arg as SyntaxNode | undefined) ?? argument;
+  return inner.A_Const?.sval !== undefined;
+}
+
 function callKind(
   name: string,
   schema: string | null,

@@ -2,22 +2,35 @@
 // the clause are known; which side a join's ON filters follows the join's type.
 
 import type { KeyGraph } from './key-graph.ts';
-import type { ColumnUse, Level, ScopeRelation } from './level.ts';
-import { outputNames } from './output-names.ts';
-import { addCondition, addEquality, type ConditionScope } from './predicates.ts';
+import type { ColumnUse, Level, OutputColumn, ScopeRelation } from './level.ts';
+import {
+  addCondition,
+  addEquality,
+  addPresent,
+  type ConditionScope,
+  type Memberships,
+} from './predicates.ts';
 import type { Alias, JoinExpr, RangeVar, SyntaxNode } from './syntax-tree.ts';
 import { nameParts } from './syntax-tree.ts';
+import { unnestOutput } from './unnest-output.ts';
 
 export interface FromContext {
   readonly graph: KeyGraph;
+  readonly memberships: Memberships;
   relation(rangeVar: RangeVar, level: Level): ScopeRelation;
-  derived(
-    source: 'subquery' | 'function',
-    columns: readonly string[] | null,
+  /** A derived table; its query sees the columns of `parent`. */
+  subquery(
+    query: SyntaxNode,
+    parent: Level | null,
     alias: Alias | undefined,
     level: Level,
   ): ScopeRelation;
-  subquery(query: SyntaxNode, parent: Level | null): void;
+  /** A function; `outputs` null: its columns are not known. */
+  derived(
+    outputs: readonly OutputColumn[] | null,
+    alias: Alias | undefined,
+    level: Level,
+  ): ScopeRelation;
   expressions(tree: unknown, level: Level): void;
 }
 
@@ -58,10 +71,8 @@ class FromReader {
     if (node.JoinExpr !== undefined) return this.join(node.JoinExpr);
     if (node.RangeSubselect !== undefined) {
       const { lateral, subquery, alias } = node.RangeSubselect;
-      const query = (subquery ?? {}) as SyntaxNode;
-      this.context.subquery(query, lateral ? this.level : this.level.parent);
-      const columns = query.SelectStmt === undefined ? null : outputNames(query.SelectStmt);
-      return only(this.context.derived('subquery', columns, alias, this.level));
+      const parent = lateral ? this.level : this.level.parent;
+      return only(this.context.subquery(subquery ?? {}, parent, alias, this.level));
     }
     if (node.RangeTableSample !== undefined) {
       this.context.expressions(node.RangeTableSample.args, this.level);
@@ -70,15 +81,14 @@ class FromReader {
     // Functions, XMLTABLE, JSON_TABLE: their columns depend on types.
     this.context.expressions(node, this.level);
     const alias = node.RangeFunction?.alias ?? node.RangeTableFunc?.alias ?? node.JsonTable?.alias;
-    return only(this.context.derived('function', null, alias, this.level));
+    const outputs = node.RangeFunction === undefined ? null : unnestOutput(node.RangeFunction);
+    return only(this.context.derived(outputs, alias, this.level));
   }
 
   private join(join: JoinExpr): FromItem {
     const left = join.larg === undefined ? nothing : this.item(join.larg);
     const right = join.rarg === undefined ? nothing : this.item(join.rarg);
     const type = join.jointype ?? 'JOIN_INNER';
-    if (type === 'JOIN_LEFT' || type === 'JOIN_FULL') setNullable(right);
-    if (type === 'JOIN_RIGHT' || type === 'JOIN_FULL') setNullable(left);
     const relations = new Set([...left.relations, ...right.relations]);
     const scope: ConditionScope = {
       level: this.level,
@@ -86,18 +96,38 @@ class FromReader {
       visible: relations,
     };
     const merged = new Map([...left.merged, ...right.merged]);
+    const equalities: (readonly [ColumnUse, ColumnUse])[] = [];
     for (const name of this.mergedNames(join, left, right)) {
       const a = lookUp(name, left);
       const b = lookUp(name, right);
-      if (a !== null && b !== null) {
-        this.later.push(() => addEquality(this.context.graph, a, b, scope));
-      }
+      if (a !== null && b !== null) equalities.push([a, b]);
       merged.set(name, type === 'JOIN_FULL' ? null : type === 'JOIN_RIGHT' ? b : a);
     }
+    const { graph, memberships } = this.context;
+    const read = (one: ConditionScope, into: Memberships) => {
+      for (const [a, b] of equalities) addEquality(graph, a, b, one);
+      addCondition(graph, join.quals, one, into);
+    };
     this.later.push(() => {
-      addCondition(this.context.graph, join.quals, scope);
+      read(scope, memberships);
       this.context.expressions(join.quals, this.level);
     });
+    const extend = (extended: FromItem, other: FromItem) => {
+      for (const relation of extended.relations) relation.nullable = true;
+      const confirm = () => {
+        read({ ...scope, filters: other.relations }, new Map());
+        // It holds in every row now, but for those of a full join's other side.
+        if (type !== 'JOIN_FULL') addPresent(join.quals, equalities, scope);
+      };
+      this.level.outerJoins.push({
+        relations,
+        extended: extended.relations,
+        confirm,
+        confirmed: false,
+      });
+    };
+    if (type === 'JOIN_LEFT' || type === 'JOIN_FULL') extend(right, left);
+    if (type === 'JOIN_RIGHT' || type === 'JOIN_FULL') extend(left, right);
     if (join.alias !== undefined) {
       for (const relation of relations) relation.hidden = true;
       if ((join.alias.colnames?.length ?? 0) > 0) this.level.opaque = true;
@@ -119,10 +149,6 @@ class FromReader {
 
 function only(relation: ScopeRelation): FromItem {
   return { relations: new Set([relation]), merged: new Map() };
-}
-
-function setNullable(item: FromItem): void {
-  for (const relation of item.relations) relation.nullable = true;
 }
 
 /** Rows that do not satisfy an outer join's ON disappear only from the side that is extended. */

@@ -3,20 +3,23 @@
 
 import { columnOf } from '../catalog/catalog.ts';
 import type { KeyGroup, KeySet } from '../plan/route.ts';
-import { type KeyFamily, sameFunction } from './key-rules.ts';
-import type { ColumnUse, ScopeRelation } from './level.ts';
+import type { ColumnSet } from './key-graph.ts';
+import { type ColumnUse, catalogColumn, type ScopeRelation } from './level.ts';
 import type { ParameterUses } from './parameter-uses.ts';
 import type { ScopeBuilder } from './scope-builder.ts';
 
-/** The sharding key of a relation as its level sees it; null when it has no such column. */
-export function keyUse(relation: ScopeRelation, facts: ScopeBuilder): ColumnUse | null {
-  const rule = facts.input.rules[relation.rule];
-  const { table, columns } = relation;
-  if (rule === undefined || table === null || columns === null) return null;
-  const column = columnOf(table, rule.column);
-  if (column === null) return null;
-  const visible = columns[table.columns.indexOf(column)];
-  return visible === undefined ? null : { relation, column: visible };
+/** The columns of a relation's sharding key as its level sees them; null when one is hidden. */
+export function keyUses(relation: ScopeRelation): readonly ColumnUse[] | null {
+  const { table, columns, key } = relation;
+  if (key === null || table === null || columns === null) return null;
+  const uses: ColumnUse[] = [];
+  for (const name of key.columns) {
+    const column = columnOf(table, name);
+    const visible = column === null ? undefined : columns[table.columns.indexOf(column)];
+    if (visible === undefined) return null;
+    uses.push({ relation, column: visible });
+  }
+  return uses;
 }
 
 /**
@@ -36,27 +39,45 @@ export function keyGroups(facts: ScopeBuilder, uses: ParameterUses): readonly Ke
 }
 
 function groupOf(relation: ScopeRelation, facts: ScopeBuilder, uses: ParameterUses): KeyGroup {
-  const rule = facts.input.rules[relation.rule]!;
-  // A family that is not the rule's has no sets.
-  const family = rule.dataType as KeyFamily;
+  const { columns, placement } = relation.key!;
   return {
     table: relation.table?.name ?? relation.refname,
-    column: rule.column,
-    rule: relation.rule,
-    sets: keySets(relation, facts).filter(set => uses.areCertain(set, family)),
+    columns,
+    placement,
+    sets: placement === -1 ? [] : keySets(relation, facts, uses),
   };
 }
 
-function keySets(relation: ScopeRelation, facts: ScopeBuilder): readonly KeySet[] {
-  if (facts.insertTargets.has(relation)) return facts.insertTargets.get(relation) ?? [];
-  const key = keyUse(relation, facts);
-  if (key === null) return [];
-  const { graph } = facts;
-  const dataType = facts.input.rules[relation.rule]?.dataType;
-  return graph.family(key) === dataType ? graph.setsOf(key) : [];
+function keySets(
+  relation: ScopeRelation,
+  facts: ScopeBuilder,
+  parameters: ParameterUses,
+): readonly KeySet[] {
+  const inserted = facts.insertTargets.get(relation);
+  if (inserted !== undefined) return inserted ?? [];
+  const uses = keyUses(relation);
+  if (uses === null) return [];
+  const { kind } = facts.input.scheme.placements.list[relation.key!.placement]!;
+  const ordered = kind === 'list' || kind === 'range';
+  return uses.flatMap((use, column) => {
+    const type = catalogColumn(use);
+    if (type === null) return [];
+    const certain = facts.graph
+      .setsOf(use)
+      .filter(set => parameters.areCertain(set, type) && (ordered || !hasRange(set)));
+    return certain.map(({ values }) => ({ column, values }));
+  });
 }
 
-function includes(inner: KeyGroup, outer: KeyGroup, facts: ScopeBuilder): boolean {
-  if (!sameFunction(facts.input.rules, inner.rule, outer.rule)) return false;
-  return outer.sets.every(set => inner.sets.includes(set));
+/** Ranges say nothing of a hash. */
+function hasRange({ values }: ColumnSet): boolean {
+  return values.some(item => item.kind === 'range');
+}
+
+/** Equal sets are the same array: what confines a column confines those that follow it. */
+function includes(inner: KeyGroup, outer: KeyGroup, { input }: ScopeBuilder): boolean {
+  if (!input.scheme.placements.agree(inner.placement, outer.placement)) return false;
+  return outer.sets.every(({ column, values }) =>
+    inner.sets.some(set => set.column === column && set.values === values),
+  );
 }

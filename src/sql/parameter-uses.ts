@@ -1,21 +1,24 @@
 // Which parameters surely have the type of the key they are compared with. PostgreSQL gives `$1`
 // the type that its first use asks for (variable_coerce_param_hook, parse_param.c), in its own
 // order of analysis: with `$1::numeric > 0 AND id = $1` the value '5.0' is a key. So a parameter
-// that is used elsewhere too names a shard only where every use asks for a type of one family.
+// that is used elsewhere too names a shard only where every use asks for types that read alike.
 
-import type { KeySet } from '../plan/route.ts';
+import type { KeyItem } from '../plan/route.ts';
 import { insertColumns, valuesRows } from './inserted-keys.ts';
-import { familyOf, type KeyFamily } from './key-rules.ts';
-import { unchangedFamily } from './key-values.ts';
-import type { ScopeRelation } from './level.ts';
+import type { ColumnSet } from './key-graph.ts';
+import { arrayReading, type KeyColumnType, readingOf, readingOfCast } from './key-reading.ts';
+import { catalogColumn, type ScopeRelation } from './level.ts';
 import type { InsertStmt, SyntaxNode } from './syntax-tree.ts';
 import { qualifiedName, walk } from './syntax-tree.ts';
 
 /** Operators whose sides have one type; `int4 ^ $1` makes a float8 of it. */
-const comparisons: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>=']);
+const comparisons: ReadonlySet<string> = new Set([
+  ...['=', '<>', '<', '>', '<=', '>='],
+  ...['BETWEEN', 'NOT BETWEEN', 'BETWEEN SYMMETRIC', 'NOT BETWEEN SYMMETRIC'],
+]);
 
-/** `neutral`: a use that asks for no type. */
-type Use = KeyFamily | 'neutral';
+/** A reading, or `neutral`: a use that asks for no type. */
+type Use = string;
 
 export class ParameterUses {
   readonly #relations: readonly ScopeRelation[];
@@ -31,54 +34,71 @@ export class ParameterUses {
     });
   }
 
-  /** Whether all parameters of the set are of the family, if PostgreSQL is left to infer them. */
-  areCertain({ values }: KeySet, family: KeyFamily): boolean {
-    return values.every(value => {
-      if (value.kind !== 'parameter') return true;
-      const number = value.index + 1;
-      if ((this.#total.get(number) ?? 0) <= 1) return true;
-      const known = this.#known.get(number) ?? [];
-      if (known.length < this.#total.get(number)!) return false;
-      return known.every(use => use === family || use === 'neutral');
+  /** Whether all parameters of the set are read as the column is, if PostgreSQL is left to infer
+   *  their types. */
+  areCertain({ values }: ColumnSet, column: KeyColumnType): boolean {
+    const reading = readingOf(column);
+    return values.every(item => {
+      if (item.kind !== 'range') return this.#isCertain(item, reading);
+      const { lower, upper } = item;
+      return [lower, upper].every(one => one === null || this.#isCertain(one.value, reading));
     });
   }
 
+  #isCertain(value: KeyItem, reading: string): boolean {
+    if (value.kind !== 'parameter') return true;
+    const number = value.index + 1;
+    if ((this.#total.get(number) ?? 0) <= 1) return true;
+    const known = this.#known.get(number) ?? [];
+    if (known.length < this.#total.get(number)!) return false;
+    const wanted = value.array ? arrayReading(reading) : reading;
+    return known.every(use => use === wanted || use === 'neutral');
+  }
+
   #note(node: SyntaxNode): void {
-    const { ParamRef, A_Expr, TypeCast, NullTest, InsertStmt, UpdateStmt } = node;
+    const { ParamRef, A_Expr, TypeCast, NullTest, InsertStmt, UpdateStmt, MergeWhenClause } = node;
     if (ParamRef !== undefined) {
       const number = ParamRef.number ?? 0;
       this.#total.set(number, (this.#total.get(number) ?? 0) + 1);
     } else if (A_Expr !== undefined && comparisons.has(qualifiedName(A_Expr.name).name)) {
-      this.#compared(A_Expr.lexpr, A_Expr.rexpr);
-      this.#compared(A_Expr.rexpr, A_Expr.lexpr);
+      const array = A_Expr.kind === 'AEXPR_OP_ANY' || A_Expr.kind === 'AEXPR_OP_ALL';
+      this.#compared(A_Expr.lexpr, A_Expr.rexpr, array);
+      this.#compared(A_Expr.rexpr, A_Expr.lexpr, false);
     } else if (TypeCast !== undefined) {
-      this.#asks(TypeCast.arg as SyntaxNode | undefined, unchangedFamily(TypeCast.typeName));
+      this.#asks(TypeCast.arg as SyntaxNode | undefined, readingOfCast(TypeCast.typeName));
     } else if (NullTest !== undefined) {
       this.#asks(NullTest.arg as SyntaxNode | undefined, 'neutral');
     } else if (InsertStmt !== undefined) {
       this.#inserted(InsertStmt);
-    } else if (UpdateStmt !== undefined) {
-      for (const target of (UpdateStmt.targetList ?? []) as readonly SyntaxNode[]) {
-        this.#asks(target.ResTarget?.val, this.#familyNamed(target.ResTarget?.name));
+    } else if (UpdateStmt !== undefined || MergeWhenClause !== undefined) {
+      const { targetList, values } = MergeWhenClause ?? { ...UpdateStmt, values: undefined };
+      for (const [at, target] of ((targetList ?? []) as readonly SyntaxNode[]).entries()) {
+        const value = target.ResTarget?.val ?? (values?.[at] as SyntaxNode | undefined);
+        this.#asks(value, this.#readingNamed(target.ResTarget?.name));
       }
     }
   }
 
-  /** A column, or a row of them, on one side; parameters, alone or in a list, on the other. */
-  #compared(column: SyntaxNode | undefined, other: SyntaxNode | undefined): void {
+  /** A column, or a row of them, on one side; parameters, alone, in a list or as an array, on the
+   *  other. */
+  #compared(column: SyntaxNode | undefined, other: SyntaxNode | undefined, array: boolean): void {
     if (column === undefined || other === undefined) return;
     const columns = items(column.RowExpr?.args);
     if (columns !== null) {
       for (const row of other.List === undefined ? [other] : (items(other.List.items) ?? [])) {
         const values = items(row.RowExpr?.args) ?? [];
-        for (const [at, value] of values.entries()) this.#compared(columns[at], value);
+        for (const [at, value] of values.entries()) this.#compared(columns[at], value, false);
       }
       return;
     }
     const field = (column.ColumnRef?.fields?.at(-1) as SyntaxNode | undefined)?.String?.sval;
-    const family = this.#familyNamed(field);
+    const reading = this.#readingNamed(field);
+    if (array && other.ParamRef !== undefined) {
+      this.#asks(other, reading === null ? null : arrayReading(reading));
+      return;
+    }
     for (const value of items(other.List?.items) ?? items(other.A_ArrayExpr?.elements) ?? [other]) {
-      this.#asks(value, family);
+      this.#asks(value, reading);
     }
   }
 
@@ -91,8 +111,8 @@ export class ParameterUses {
     const { columns } = target.table;
     for (const [at, name] of insertColumns(insert, target).entries()) {
       const column = columns.find(one => one.name === name);
-      const family = column === undefined ? null : familyOf(column);
-      for (const row of rows) this.#asks(row[at], family);
+      const reading = column === undefined ? null : readingOf(column);
+      for (const row of rows) this.#asks(row[at], reading);
     }
   }
 
@@ -104,19 +124,20 @@ export class ParameterUses {
     else known.push(use);
   }
 
-  /** The family of every column that the name could mean; null: of none, or of several. */
-  #familyNamed(name: string | undefined): KeyFamily | null {
-    let family: KeyFamily | null = null;
-    for (const { columns, table } of this.#relations) {
+  /** How every column that the name could mean is read; null: there is none, or they differ. */
+  #readingNamed(name: string | undefined): string | null {
+    let reading: string | null = null;
+    for (const relation of this.#relations) {
+      const { columns } = relation;
       if (columns === null) return null;
       const at = columns.indexOf(name ?? '');
       if (at === -1) continue;
-      const column = table?.columns[at];
-      const found = column === undefined ? null : familyOf(column);
-      if (found === null || (family !== null && found !== family)) return null;
-      family = found;
+      const column = catalogColumn({ relation, column: columns[at]! });
+      const found = column === null ? null : readingOf(column);
+      if (found === null || (reading !== null && found !== reading)) return null;
+      reading = found;
     }
-    return family;
+    return reading;
   }
 }
 

@@ -14,6 +14,7 @@ export type {
   FuncCall,
   InsertStmt,
   JoinExpr,
+  MergeStmt,
   RangeVar,
   SelectStmt,
   SortBy,

@@ -31,6 +31,13 @@ export function tokensOf(text: string): readonly Token[] {
   return tokens;
 }
 
+/** Comments as they are written, nested ones within the one that holds them. */
+export function commentsOf(text: string): readonly string[] {
+  return scanSync(text)
+    .tokens.filter(({ tokenName }) => tokenName === sqlComment || tokenName === cComment)
+    .map(token => token.text);
+}
+
 /** Nesting depth of parentheses and brackets before each token. */
 export function depthsOf(tokens: readonly Token[]): readonly number[] {
   const depths: number[] = [];

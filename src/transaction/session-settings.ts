@@ -3,12 +3,14 @@
 // (src/backend/utils/misc/guc.c, AtEOXact_GUC).
 
 import type { Settings, SettingsRegistry } from '../backend/settings-registry.ts';
+import { ManualSettings, type ManualState, nothingManual } from './manual-settings.ts';
 
 interface Snapshot {
   /** null: the transaction's own beginning. */
   readonly savepoint: string | null;
   readonly settings: Settings;
   readonly locals: Locals;
+  readonly manual: ManualState;
 }
 
 /** What SET LOCAL put in force until the transaction ends, of what planning has to know. */
@@ -34,6 +36,8 @@ const authorization = 'session_authorization';
 export class SessionSettings {
   readonly registry: SettingsRegistry;
   readonly startup: Settings;
+  /** Those that no server hears of. */
+  readonly manual: ManualSettings;
   #current: Settings;
   #id: number;
   #locals = noLocals;
@@ -45,9 +49,10 @@ export class SessionSettings {
   #follower: TransactionFollower | null = null;
 
   /** `startup`: what RESET goes back to. */
-  constructor(registry: SettingsRegistry, startup: Settings) {
+  constructor(registry: SettingsRegistry, startup: Settings, manual = nothingManual) {
     this.registry = registry;
     this.startup = startup;
+    this.manual = new ManualSettings(manual);
     this.#current = startup;
     this.#id = registry.idOf(startup);
     this.#update();
@@ -105,6 +110,7 @@ export class SessionSettings {
       if (sql !== undefined) settings.set(name, sql);
     }
     this.#locals = noLocals;
+    this.manual.resetAll();
     this.#replace(settings);
   }
 
@@ -140,8 +146,9 @@ export class SessionSettings {
   rollbackTo(name: string): boolean {
     const at = this.#find(name);
     if (at < 0) return false;
-    const { settings, locals } = this.#snapshots[at]!;
+    const { settings, locals, manual } = this.#snapshots[at]!;
     this.#locals = locals;
+    this.manual.restore(manual);
     this.#replace(settings);
     this.#snapshots.length = at + 1;
     this.#follower?.rollbackTo(name);
@@ -154,13 +161,15 @@ export class SessionSettings {
     if (first === undefined) return false;
     this.#snapshots = [];
     this.#locals = noLocals;
+    this.manual.end(committed, first.manual);
     this.#replace(committed ? this.#current : first.settings);
     this.#follower?.end(committed);
     return true;
   }
 
   #snapshot(savepoint: string | null): void {
-    this.#snapshots.push({ savepoint, settings: this.#current, locals: this.#locals });
+    const { state: manual } = this.manual;
+    this.#snapshots.push({ savepoint, settings: this.#current, locals: this.#locals, manual });
   }
 
   #find(name: string): number {

@@ -124,6 +124,8 @@ export function wholeSnapshot(more: Partial<Snapshot> = {}): Snapshot {
     clients: [],
     servers: [],
     prepared: [],
+    dryRuns: [],
+    schemas: [],
     errors: [{ id: 'checkoutTimeout', count: 3 }],
     databases: [],
     pools: [],

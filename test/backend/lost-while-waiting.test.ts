@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { shardOfText } from '../../src/sharding/sharding-key.ts';
+import { shardOfText } from '../sharding/one-key.ts';
 import { query } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';

@@ -42,6 +42,7 @@ test('--help names every command and option', () => {
   for (const word of [
     'run',
     'configcheck',
+    'route',
     'hash',
     'demo',
     '--config',

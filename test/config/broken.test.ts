@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkConfig } from '../../src/config/check.ts';
+import { mappedKeyTypes } from '../../src/sharding/data-types.ts';
 
 const folder = 'test/config/broken';
 
@@ -31,7 +32,8 @@ function tomlFiles(inFolder: string, valid: string): string[] {
 }
 
 function compare(file: string, configPath: string, usersPath: string): void {
-  const { ok, lines } = checkConfig({ configPath, usersPath, databaseUrls: [], env: {} });
+  const input = { configPath, usersPath, databaseUrls: [], env: {}, keyTypes: mappedKeyTypes };
+  const { ok, lines } = checkConfig(input);
   const [source = ''] = readFileSync(file, 'utf8').split('\n# prints:\n');
   const text = `${source}\n# prints:\n${lines.map(line => `#> ${line}\n`).join('')}`;
   if (process.env['REWRITE'] === '1') writeFileSync(file, text);

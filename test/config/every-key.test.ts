@@ -44,9 +44,11 @@ function samples(key: Key<unknown>): readonly (readonly [unknown, Status])[] {
     5000,
     100_000,
     'info',
+    'bigint',
     '0770',
     [['x']],
     ['x'],
+    ['bigint'],
     [[1]],
     { x: 'y' },
   ];

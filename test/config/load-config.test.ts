@@ -22,7 +22,7 @@ test("the repository's own pgdog.toml and users.toml are valid and give no warni
     [[5440], [5441], [5442]],
   );
   assert.deepEqual(
-    database.shardedTables.map(table => `${table.name}.${table.column} ${table.dataType}`),
+    database.shardedTables.map(table => `${table.name}.${table.columns} ${table.dataTypes}`),
     ['users.id bigint', 'payments.user_id bigint'],
   );
   assert.deepEqual(database.omnishardedTables, [

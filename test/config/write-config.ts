@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { type LoadedConfig, loadConfig, readConfig } from '../../src/config/load-config.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { mappedKeyTypes } from '../../src/sharding/data-types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgpack-config-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,7 +38,7 @@ function input(pgdog: string, users: string, env: Env) {
   const usersPath = join(folder, 'users.toml');
   writeFileSync(configPath, pgdog);
   writeFileSync(usersPath, users);
-  return { configPath, usersPath, databaseUrls: [], env };
+  return { configPath, usersPath, databaseUrls: [], env, keyTypes: mappedKeyTypes };
 }
 
 export function loadText(pgdog: string, users = oneUser, env: Env = {}): LoadedConfig {

@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const setting = (name: string, otherwise: number): number =>
   Number(values[name] ?? process.env[name.toUpperCase()] ?? otherwise);
 const seed = setting('seed', 20_261_121);
-const count = setting('count', 1500);
+const count = setting('count', 800);
 const from = setting('from', 0);
 
 let shops: Shops;

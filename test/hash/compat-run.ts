@@ -12,6 +12,8 @@ import {
   compareTypes,
   majorVersion,
 } from './compat.ts';
+import { compareCasts } from './compat-casts.ts';
+import { compareLists, compareRanges } from './compat-mapped.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -57,6 +59,10 @@ try {
   for await (const comparison of compareTypes(client, seed, rows)) report(comparison);
   const several = compareSeveralColumns(client, seed, rows, tables);
   for await (const comparison of several) report(comparison);
+  for await (const comparison of compareCasts(client, seed, rows)) report(comparison);
+  for await (const comparison of compareLists(client, seed, rows)) report(comparison);
+  const ranges = compareRanges(client, seed, rows, tables);
+  for await (const comparison of ranges) report(comparison);
   // pg_input_is_valid came with 16.
   if ((await majorVersion(client)) >= 16) {
     console.log('\nmutated texts that both read');

@@ -1,4 +1,4 @@
-// Every type that rows can be placed by, against real tables PARTITION BY HASH on a server: what
+// Every type that rows can be placed by, against real tables PARTITION BY HASH, LIST and RANGE: what
 // `npm run test:hash-compat` does with more rows.
 
 import assert from 'node:assert/strict';
@@ -12,10 +12,14 @@ import {
   compareTypes,
   keySamples,
 } from './compat.ts';
+import { compareCasts } from './compat-casts.ts';
+import { compareLists, compareRanges } from './compat-mapped.ts';
 
 const seed = Number(process.env.SEED ?? 20_261_121);
 const rowsPerType = 120;
 const severalColumnTables = 12;
+const mappedRows = 80;
+const severalRangeTables = 8;
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -57,6 +61,33 @@ test(`rows of several key columns lie in the partition of our shard (seed ${seed
     compared++;
   }
   assert.equal(compared, severalColumnTables);
+});
+
+test(`keys of lists and others lie in the partition of our shard (seed ${seed})`, async () => {
+  let compared = 0;
+  for await (const comparison of compareLists(client, seed, mappedRows)) {
+    assertPlaced(comparison);
+    compared++;
+  }
+  assert.ok(compared > 30);
+});
+
+test(`values between bounds lie in the partition of our shard (seed ${seed})`, async () => {
+  let compared = 0;
+  for await (const one of compareRanges(client, seed, mappedRows, severalRangeTables)) {
+    assertPlaced(one);
+    compared++;
+  }
+  assert.ok(compared > 30 + severalRangeTables);
+});
+
+test(`values of other types lie where their cast puts them (seed ${seed})`, async () => {
+  let compared = 0;
+  for await (const comparison of compareCasts(client, seed, mappedRows)) {
+    assertPlaced(comparison);
+    compared++;
+  }
+  assert.ok(compared > 20);
 });
 
 test(`a text with accidents is read as PostgreSQL reads it or refused (seed ${seed})`, async () => {

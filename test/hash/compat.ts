@@ -8,7 +8,9 @@ import type { HashType } from '../../src/sharding/hash-type.ts';
 import { chooseHashType, type KeyTypeDescription } from '../../src/sharding/hash-types.ts';
 import { PartitionHash } from '../../src/sharding/partition-hash.ts';
 import { type Random, seededRandom } from '../sharding/seeded-random.ts';
+import { mustPlace, shardedTable } from '../sharding/sharded-table.ts';
 import { dateTimeSamples } from './date-time-samples.ts';
+import { judgePlacement, type KeyForms, type Verdict } from './judge-placement.ts';
 import { between, type KeySample, pick } from './key-sample.ts';
 import { mutatedText } from './mutated-text.ts';
 import { numberSamples } from './number-samples.ts';
@@ -22,16 +24,10 @@ export const keySamples: readonly KeySample[] = [
   ...structuredSamples,
 ];
 
-export interface Comparison {
+export interface Comparison extends Verdict {
   /** The column's type, or those of several key columns. */
   readonly type: string;
   readonly partitions: number;
-  readonly values: number;
-  /** Forms compared: the text put in, the text and the binary form that came back. */
-  readonly forms: number;
-  /** Messages of forms that are refused (`keyFormUnproven`). */
-  readonly refusals: readonly string[];
-  readonly mismatches: readonly string[];
 }
 
 /** Settings that a client may have: no form that is read may hang on them. */
@@ -48,13 +44,6 @@ const outputSettings = [
 export interface Column {
   readonly sample: KeySample;
   readonly values: readonly (string | null)[];
-}
-
-export interface KeyForms {
-  /** As it was put in, as the server prints it, as its send function gives it; null for NULL. */
-  readonly input: string | null;
-  readonly text: string | null;
-  readonly binary: string | null;
 }
 
 /** Tables of one key column each, in a database of their own that the caller made. */
@@ -182,7 +171,11 @@ export async function placeRows(
     columns.map(({ values }) => values),
   );
   await client.query(pick(random, outputSettings));
-  const found = await storedRows(client, table, columns);
+  const found = await storedRows(
+    client,
+    table,
+    columns.map(({ sample }) => sample),
+  );
   // The table stays: dropping partitions takes as long as making them.
   await client.query('RESET ALL');
   return found;
@@ -218,15 +211,16 @@ export interface StoredRow {
   readonly keys: readonly KeyForms[];
 }
 
-async function storedRows(
+/** The partition is NaN where its name ends in no number. */
+export async function storedRows(
   client: pg.Client,
   table: string,
-  columns: readonly Column[],
+  samples: readonly KeySample[],
 ): Promise<StoredRow[]> {
   const { rows: sends } = await client.query<{ send: string }>(
     `SELECT typsend::regproc::text AS send FROM unnest($1::text[]) WITH ORDINALITY AS u(type, n)
       JOIN pg_type ON oid = type::regtype ORDER BY n`,
-    [columns.map(({ sample }) => sample.inputType)],
+    [samples.map(({ inputType }) => inputType)],
   );
   const forms = sends.map(({ send }, i) => `src${i}, k${i}::text, encode(${send}(k${i}), 'hex')`);
   const { rows } = await client.query<(string | null)[]>({
@@ -235,84 +229,27 @@ async function storedRows(
   });
   return rows.map(row => ({
     partition: Number(row[0]),
-    keys: columns.map((_, i) => {
+    keys: samples.map((_, i) => {
       const [input = null, text = null, binary = null] = row.slice(1 + i * 3, 4 + i * 3);
       return { input, text, binary };
     }),
   }));
 }
 
-/** The type by which a form of a column is hashed, and how the form is added to a row's hash. */
-interface FormReader {
-  readonly name: string;
-  add(hash: PartitionHash, column: number, forms: KeyForms): void;
-}
-
+/** The shards are the partitions. */
 function judge(
   columns: readonly Column[],
   partitions: number,
   rows: readonly StoredRow[],
 ): Comparison {
-  const readers = formReaders(columns);
-  const hash = new PartitionHash();
-  const mismatches: string[] = [];
-  const refusals: string[] = [];
-  for (const { partition, keys } of rows) {
-    for (const reader of readers) {
-      hash.begin();
-      try {
-        for (const [i, forms] of keys.entries()) {
-          if (forms.binary !== null) reader.add(hash, i, forms);
-        }
-      } catch (error) {
-        if (error instanceof PgError && error.id === 'keyFormUnproven')
-          refusals.push(error.message);
-        else mismatches.push(`${reader.name} of ${JSON.stringify(keys)}: ${error}`);
-        continue;
-      }
-      const shard = hash.shard(partitions);
-      if (shard === partition) continue;
-      const what = `${reader.name} of ${JSON.stringify(keys)}`;
-      mismatches.push(`${what}: shard ${shard}, partition ${partition} of ${partitions}`);
-    }
-  }
-  return {
-    type: columns.map(({ sample }) => sample.columnType).join(', '),
+  const placement = mustPlace(
+    shardedTable({ columns: columns.map((_, i) => `k${i}`) }),
+    columns.map(({ sample }) => ({ key: sample.stored, nondeterministic: false })),
     partitions,
-    values: rows.length,
-    forms: rows.length * readers.length,
-    refusals,
-    mismatches,
-  };
-}
-
-function formReaders(columns: readonly Column[]): FormReader[] {
-  const stored = columns.map(({ sample }) => hashTypeOf(sample.stored));
-  const compared = columns.map(({ sample }) => hashTypeOf(sample.compared));
-  return [
-    {
-      name: 'text put in',
-      add: (hash, column, { input }) => hash.addText(stored[column]!, input!),
-    },
-    {
-      name: 'bytes of the text put in',
-      add(hash, column, { input }) {
-        const bytes = Buffer.from(`<${input}>`, 'utf8');
-        hash.addTextBytes(stored[column]!, bytes, 1, bytes.length - 1);
-      },
-    },
-    {
-      name: 'text that came back',
-      add: (hash, column, { text }) => hash.addText(compared[column]!, text!),
-    },
-    {
-      name: 'binary form',
-      add(hash, column, { binary }) {
-        const bytes = Buffer.from(`ff${binary}ff`, 'hex');
-        hash.addBinary(compared[column]!, bytes, 1, bytes.length - 1);
-      },
-    },
-  ];
+  );
+  const type = columns.map(({ sample }) => sample.columnType).join(', ');
+  const placed = rows.map(({ partition, keys }) => ({ shard: partition, keys }));
+  return { type, partitions, ...judgePlacement(placement, placed) };
 }
 
 export function hashTypeOf(key: KeyTypeDescription): HashType {

@@ -1,7 +1,7 @@
 // The catalog as it is read from a real server: what each kind of object becomes as a fact.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, test } from 'node:test';
 import pg from 'pg';
 import { buildCatalog, type CatalogRows, catalogQueries } from '../../src/backend/catalog-query.ts';
 import { type Catalog, columnOf, resolveTable, type Table } from '../../src/catalog/catalog.ts';
@@ -31,13 +31,28 @@ const schema = `
   CREATE VIEW direct AS SELECT * FROM things;
   CREATE VIEW indirect AS SELECT id FROM direct;
   CREATE VIEW calling AS SELECT counted();
+  CREATE SCHEMA other;
+  CREATE TABLE other.things (id int);
   CREATE TABLE parent (id int) PARTITION BY HASH (id);
   CREATE TABLE child PARTITION OF parent FOR VALUES WITH (MODULUS 1, REMAINDER 0);
   CREATE TABLE guarded (id bigint);
   ALTER TABLE guarded ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
   CREATE POLICY mine ON guarded USING (id IN (SELECT id FROM things));
-  CREATE SCHEMA other;
-  CREATE TABLE other.things (id int);
+    CREATE VIEW barred WITH (security_barrier) AS SELECT * FROM other.things;
+  CREATE VIEW ruled AS SELECT id FROM things;
+  CREATE RULE ruled_insert AS ON INSERT TO ruled DO INSTEAD NOTHING;
+  CREATE MATERIALIZED VIEW kept AS SELECT id FROM things;
+  CREATE TABLE lines (thing bigint REFERENCES things, code varchar(20), id bigint, late int,
+    FOREIGN KEY (code, id) REFERENCES things (code, id));
+  ALTER TABLE lines ADD CONSTRAINT unchecked FOREIGN KEY (late) REFERENCES things NOT VALID;
+  CREATE TYPE mood AS ENUM ('sad', 'ok');
+  CREATE DOMAIN short AS varchar(5);
+  CREATE DOMAIN shorter AS short CHECK (length(value) < 3);
+  CREATE TYPE pair AS (a shorter, gone int, b numeric(6, 2));
+  ALTER TYPE pair DROP ATTRIBUTE gone;
+  CREATE TYPE span AS RANGE (subtype = float8);
+  CREATE TABLE typed (a bigint, b shorter, c numeric(8, 3)[], d mood[], e pair, f span,
+    g shorter[], h int2vector, i pair[], j span_multirange, k things);
   CREATE OPERATOR public.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
 `;
 
@@ -87,71 +102,145 @@ async function tearDown(): Promise<void> {
   await admin.end();
 }
 
-describe('the catalog of a server', () => {
-  before(setUp);
-  after(tearDown);
+before(setUp);
+after(tearDown);
 
-  it('tells defaults apart', () => {
-    const kinds = table('things').columns.map(({ name, defaultKind }) => [name, defaultKind]);
-    assert.deepEqual(Object.fromEntries(kinds), {
-      id: 'none',
-      number: 'sequence',
-      identified: 'sequence',
-      doubled: 'none',
-      amount: 'constant',
-      code: 'none',
-      local: 'none',
-      loose: 'none',
-      made: 'stable',
-      token: 'volatile',
-      note: 'constant',
-    });
-    assert.equal(columnOf(table('things'), 'doubled')?.generated, true);
+test('the catalog tells defaults apart', () => {
+  const kinds = table('things').columns.map(({ name, defaultKind }) => [name, defaultKind]);
+  assert.deepEqual(Object.fromEntries(kinds), {
+    id: 'none',
+    number: 'sequence',
+    identified: 'sequence',
+    doubled: 'none',
+    amount: 'constant',
+    code: 'none',
+    local: 'none',
+    loose: 'none',
+    made: 'stable',
+    token: 'volatile',
+    note: 'constant',
   });
+  assert.equal(columnOf(table('things'), 'doubled')?.generated, true);
+});
 
-  it('gives columns their base types and collations', () => {
-    const fact = (name: string) => {
-      const column = columnOf(table('things'), name);
-      return [column?.typeName, column?.collation];
-    };
-    assert.deepEqual(fact('amount'), ['int4', null]);
-    assert.deepEqual(fact('code'), ['varchar', 'c']);
-    assert.deepEqual(fact('local'), ['text', 'other']);
-    assert.deepEqual(fact('loose'), ['text', 'nondeterministic']);
-    assert.deepEqual(fact('note'), ['text', catalog.defaultCollation]);
-  });
+test('the catalog gives columns their base types and collations', () => {
+  const fact = (name: string) => {
+    const column = columnOf(table('things'), name);
+    return [column?.typeName, column?.collation];
+  };
+  assert.deepEqual(fact('amount'), ['int4', null]);
+  assert.deepEqual(fact('code'), ['varchar', 'c']);
+  assert.deepEqual(fact('local'), ['text', 'other']);
+  assert.deepEqual(fact('loose'), ['text', 'nondeterministic']);
+  assert.deepEqual(fact('note'), ['text', catalog.defaultCollation]);
+});
 
-  it('knows which unique indexes are on plain columns', () => {
-    const indexes = table('things').uniqueIndexes.map(({ name, columns }) => [name, columns]);
-    assert.deepEqual(Object.fromEntries(indexes), {
-      things_pkey: ['id'],
-      things_code_key: ['code'],
-      things_code_id_key: ['code', 'id'],
-      things_lower: null,
-      things_partial: null,
-    });
+test('the catalog describes the types of columns down to what they are made of', () => {
+  const short = { kind: 'base', oid: 1043, typmod: 9 };
+  const shorter = { kind: 'domain', base: { kind: 'domain', base: short } };
+  const amount = { kind: 'base', oid: 1700, typmod: (6 << 16) + 2 + 4 };
+  const pair = { kind: 'record', name: 'pair', columns: [shorter, amount] };
+  const types = table('typed')
+    .columns.slice(0, -1)
+    .map(one => [one.name, one.keyType]);
+  assert.deepEqual(Object.fromEntries(types), {
+    a: { kind: 'base', oid: 20 },
+    b: shorter,
+    c: { kind: 'base', oid: 1231, typmod: (8 << 16) + 3 + 4 },
+    d: { kind: 'array', element: { kind: 'enum', name: 'mood' } },
+    e: pair,
+    f: { kind: 'range', name: 'span' },
+    g: { kind: 'array', element: shorter },
+    h: { kind: 'base', oid: 22 },
+    i: { kind: 'array', element: pair },
+    j: { kind: 'multirange', name: 'span_multirange' },
   });
+  assert.equal(columnOf(table('typed'), 'k')?.keyType.kind, 'record');
+});
 
-  it('follows views, partitions and policies to what they read', () => {
-    assert.ok(table('indirect').uses.includes(table('things').oid));
-    assert.deepEqual(table('child').parents, [table('parent').oid]);
-    assert.deepEqual(table('guarded').uses, [table('things').oid]);
-    assert.equal(table('calling').callsReaders, true);
-    assert.equal(table('direct').callsReaders, false);
+test('the catalog knows which unique indexes are on plain columns', () => {
+  const indexes = table('things').uniqueIndexes.map(({ name, columns }) => [name, columns]);
+  assert.deepEqual(Object.fromEntries(indexes), {
+    things_pkey: ['id'],
+    things_code_key: ['code'],
+    things_code_id_key: ['code', 'id'],
+    things_lower: null,
+    things_partial: null,
   });
+});
 
-  it('resolves names as PostgreSQL does', () => {
-    assert.equal(table('things', ['other', 'public']).schema, 'other');
-    assert.equal(table('pg_class', ['other']).schema, 'pg_catalog');
-    assert.equal(resolveTable(catalog, 'things', 'nowhere', ['public']), null);
-    assert.deepEqual(catalog.searchPath, ['public']);
-  });
+test('the catalog follows views, partitions and policies to what they read', () => {
+  assert.ok(table('indirect').uses.includes(table('things').oid));
+  assert.deepEqual(table('child').parents, [table('parent').oid]);
+  assert.deepEqual(table('guarded').uses, [table('things').oid]);
+  assert.equal(table('calling').callsReaders, true);
+  assert.equal(table('direct').callsReaders, false);
+});
 
-  it('reads functions with volatility, and operators that are not built in', () => {
-    const [counted] = catalog.functions.get('counted') ?? [];
-    assert.deepEqual([counted?.volatility, counted?.language], ['stable', 'sql']);
-    assert.equal(catalog.functions.get('count')?.[0]?.kind, 'aggregate');
-    assert.equal(catalog.operators.get('===')?.[0]?.volatility, 'immutable');
-    assert.equal(catalog.operators.has('+'), false);
-  });
+test('the catalog has the queries of views with every name in them qualified', async () => {
+  assert.equal(table('indirect').view?.query.replace(/\s+/g, ' '), 'SELECT id FROM public.direct');
+  assert.match(table('calling').view?.query ?? '', /public\.counted\(\)/);
+  assert.equal(table('kept').view, null);
+  assert.equal(table('things').view, null);
+  const { rows } = await client.query('SHOW search_path');
+  assert.deepEqual(rows, [{ search_path: '"$user", public' }]);
+});
+
+test('the catalog leaves the search path of an open transaction as it was', async () => {
+  await client.query('BEGIN');
+  await client.query('SET search_path = other');
+  await client.query(catalogQueries.printed);
+  const inside = await client.query('SHOW search_path');
+  await client.query('COMMIT');
+  const outside = await client.query('SHOW search_path');
+  await client.query('RESET search_path');
+  assert.deepEqual(
+    [inside, outside].map(({ rows }) => rows[0].search_path),
+    ['other', 'other'],
+  );
+});
+
+test('the catalog tells which views a write passes through', () => {
+  const writable = (name: string) => table(name).view?.writable;
+  const all = ['direct', 'indirect', 'calling', 'barred', 'ruled'].map(writable);
+  assert.deepEqual(all, [true, true, false, false, false]);
+});
+
+test('the catalog has the texts of defaults, identities among them', () => {
+  const text = (name: string) => columnOf(table('things'), name)?.defaultText;
+  assert.equal(text('number'), "nextval('public.things_number_seq'::regclass)");
+  assert.equal(text('identified'), "nextval('public.things_identified_seq'::regclass)");
+  assert.deepEqual([text('amount'), text('made'), text('doubled')], ['7', 'now()', null]);
+});
+
+test('the catalog knows foreign keys that hold for every row, and partitions', () => {
+  const { oid } = table('things');
+  assert.deepEqual(
+    table('lines').foreignKeys.map(({ columns, target, targetColumns }) => [
+      columns,
+      target,
+      targetColumns,
+    ]),
+    [
+      [['code', 'id'], oid, ['code', 'id']],
+      [['thing'], oid, ['id']],
+    ],
+  );
+  assert.deepEqual(table('parent').partitioning, { strategy: 'hash', columns: ['id'] });
+  assert.equal(table('child').bound, 'FOR VALUES WITH (modulus 1, remainder 0)');
+});
+
+test('the catalog resolves names as PostgreSQL does', () => {
+  assert.equal(table('things', ['other', 'public']).schema, 'other');
+  assert.equal(table('pg_class', ['other']).schema, 'pg_catalog');
+  assert.equal(resolveTable(catalog, 'things', 'nowhere', ['public']), null);
+  assert.deepEqual(catalog.searchPath, ['public']);
+});
+
+test('the catalog reads functions with volatility, and operators that are not built in', () => {
+  const [counted] = catalog.functions.get('counted') ?? [];
+  assert.deepEqual([counted?.volatility, counted?.language], ['stable', 'sql']);
+  assert.equal(catalog.functions.get('count')?.[0]?.kind, 'aggregate');
+  assert.equal(catalog.operators.get('===')?.[0]?.volatility, 'immutable');
+  assert.equal(catalog.operators.has('+'), false);
 });

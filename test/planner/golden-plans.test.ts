@@ -8,7 +8,7 @@ import { explainPlan } from '../../src/plan/explain.ts';
 import { fragmentOf } from '../../src/plan/merge-plan.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
-import { sampleCatalog, sampleRules } from './sample-catalog.ts';
+import { sampleCatalog, sampleScheme } from './sample-catalog.ts';
 
 const folder = new URL('../golden/plans/', import.meta.url);
 const rewrite = process.env['REWRITE'] === '1';
@@ -43,7 +43,7 @@ function plan(sql: string, shardCount: number): string {
         sql: text,
         stmt,
         catalog: sampleCatalog,
-        rules: sampleRules,
+        scheme: sampleScheme(shardCount),
         shardCount,
         searchPath: ['public'],
       }),

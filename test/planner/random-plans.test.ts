@@ -12,21 +12,18 @@ import type { RouteProgram } from '../../src/plan/route.ts';
 import type { StatementPlan } from '../../src/plan/statement-plan.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
+import { ShardingScheme } from '../../src/sql/sharding-scheme.ts';
 import { testServers } from '../support/test-servers.ts';
 import { mergeRows, type NumberRow } from './merge-model.ts';
 import { keyValues, Random, RandomQuery, tableColumns } from './random-query.ts';
+import { shardedTable } from './sample-catalog.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const statements = Number(process.env['STATEMENTS'] ?? 1_500);
 const database = 'random_plans';
 const shardCount = 3;
 const shards = Array.from({ length: shardCount }, (_, shard) => shard);
-const rules = ['a', 'b', 'd'].map(name => ({
-  name,
-  schema: null,
-  column: 'k',
-  dataType: 'bigint',
-}));
+const shardedTables = ['a', 'b', 'd'].map(name => shardedTable(`${name} k`));
 
 let client: pg.Client;
 let catalog: Catalog;
@@ -79,7 +76,8 @@ async function readCatalog(): Promise<Catalog> {
 function planOf(sql: string): StatementPlan {
   const [parsed] = parseStatements(sql);
   const { stmt } = parsed!;
-  return planStatement({ sql, stmt, catalog, rules, shardCount, searchPath: ['whole'] });
+  const scheme = new ShardingScheme(catalog, shardedTables, shardCount);
+  return planStatement({ sql, stmt, catalog, scheme, shardCount, searchPath: ['whole'] });
 }
 
 async function run(schema: string, sql: string): Promise<NumberRow[]> {

@@ -4,14 +4,13 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
-import { sampleCatalog, sampleRules } from './sample-catalog.ts';
+import { sampleCatalog, sampleScheme } from './sample-catalog.ts';
 
 function isRepeatable(sql: string, shardCount: number): boolean {
   const [parsed] = parseStatements(sql);
   const { stmt } = parsed!;
   const input = { sql, stmt, catalog: sampleCatalog, searchPath: ['public'] };
-  const rules = shardCount === 1 ? [] : sampleRules;
-  return planStatement({ ...input, rules, shardCount }).repeatable;
+  return planStatement({ ...input, scheme: sampleScheme(shardCount), shardCount }).repeatable;
 }
 
 describe('a plan is repeatable', () => {

@@ -10,7 +10,8 @@ import type {
   Volatility,
 } from '../../src/catalog/catalog.ts';
 import { nothingStateful, tableKey } from '../../src/catalog/catalog.ts';
-import type { KeyRule } from '../../src/sql/key-rules.ts';
+import type { ShardedTable } from '../../src/config/topology.ts';
+import { ShardingScheme } from '../../src/sql/sharding-scheme.ts';
 import { typeOid } from '../../src/types/type-oid.ts';
 
 const textTypes: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar];
@@ -19,7 +20,7 @@ let nextOid = 20000;
 /** `name type [!] [=default kind] [~collation]`, `!` not null, `@` generated. */
 function column(definition: string): Column {
   const [name = '', typeName = '', ...more] = definition.split(' ');
-  const oid = typeOid[typeName as keyof typeof typeOid] ?? 90000;
+  const oid: number = typeOid[typeName as keyof typeof typeOid] ?? 90000;
   const given = more.find(word => word.startsWith('~'))?.slice(1);
   const isText = textTypes.includes(oid);
   return {
@@ -27,8 +28,10 @@ function column(definition: string): Column {
     typeOid: oid,
     typeName,
     typeModifier: -1,
+    keyType: oid === 90000 ? { kind: 'enum', name: typeName } : { kind: 'base', oid },
     collation: isText ? ((given ?? 'c') as 'c' | 'other' | 'nondeterministic') : null,
     notNull: more.includes('!'),
+    defaultText: more.includes('=sequence') ? `nextval('${name}_seq'::regclass)` : null,
     defaultKind: (more.find(word => word.startsWith('='))?.slice(1) ?? 'none') as DefaultKind,
     generated: more.includes('@'),
   };
@@ -46,6 +49,11 @@ function table(name: string, columns: readonly string[], more: Partial<Table> = 
     parents: [],
     uses: [],
     callsReaders: false,
+    foreignKeys: [],
+    partitioning: null,
+    bound: null,
+    view: null,
+    drift: null,
     ...more,
   };
 }
@@ -111,6 +119,32 @@ const usersView = table('users_view', ['id int8', 'email text'], {
   kind: 'view',
   uses: [users.oid],
 });
+function view(name: string, columns: readonly string[], uses: readonly Table[], query: string) {
+  return table(name, columns, {
+    kind: 'view',
+    uses: uses.map(one => one.oid),
+    view: { query, writable: true },
+  });
+}
+const activeUsers = view(
+  'active_users',
+  ['id int8', 'mail text'],
+  [users],
+  'SELECT users.id, users.email AS mail FROM public.users WHERE users.active',
+);
+const userTotals = view(
+  'user_totals',
+  ['owner int8', 'total numeric'],
+  [orders],
+  'SELECT orders.user_id AS owner, sum(orders.amount) AS total FROM public.orders ' +
+    'GROUP BY orders.user_id',
+);
+const firstUsers = view(
+  'first_users',
+  ['id int8'],
+  [users],
+  'SELECT users.id FROM public.users ORDER BY users.id LIMIT 10',
+);
 const countriesView = table('countries_view', ['code text'], {
   kind: 'view',
   uses: [countries.oid],
@@ -120,7 +154,18 @@ const remote = table('remote', ['id int8'], { kind: 'foreign' });
 const ids = table('ids', ['last_value int8'], { kind: 'sequence' });
 const pgClass = table('pg_class', ['oid oid', 'relname name'], { schema: 'pg_catalog' });
 
+const regions = table('regions', ['region text', 'flag bool', 'n int4']);
+const days = table('days', ['day date !', 'note text']);
+const parts = table('parts', ['tenant int4 !', 'code text !', 'n numeric']);
+const ratios = table('ratios', ['r numeric', 'f float8', 'small float4']);
+const flags = table('flags', ['flag bool', 'n int4']);
+
 const tables = [
+  regions,
+  days,
+  parts,
+  ratios,
+  flags,
   users,
   orders,
   accounts,
@@ -137,6 +182,9 @@ const tables = [
   settings,
   rates,
   usersView,
+  activeUsers,
+  userTotals,
+  firstUsers,
   countriesView,
   usersTotals,
   remote,
@@ -202,24 +250,69 @@ export const sampleCatalog: Catalog = {
   operators: byName(operators),
   searchPath: ['public'],
   defaultCollation: 'c',
+  partial: false,
+  ownTypes: true,
   stateful: nothingStateful,
 };
 
-function rule(
-  name: string,
-  column: string,
-  dataType: string,
-  schema: string | null = null,
-): KeyRule {
-  return { name, schema, column, dataType };
+/** As the configuration has it: `name key…`, with a schema `schema.name key…`. */
+export function shardedTable(definition: string): ShardedTable {
+  const [written = '', ...columns] = definition.split(' ');
+  const dot = written.indexOf('.');
+  return {
+    name: written.slice(dot + 1),
+    schema: dot < 0 ? null : written.slice(0, dot),
+    columns,
+    hasher: 'postgres',
+    dataTypes: columns.map(() => null),
+    mapping: null,
+    centroids: [],
+    centroidProbes: null,
+    lookupQuery: null,
+    lookupResult: 'value',
+    primary: false,
+  };
 }
 
-export const sampleRules: readonly KeyRule[] = [
-  rule('users', 'id', 'bigint'),
-  rule('orders', 'user_id', 'bigint'),
-  rule('accounts', 'key', 'uuid'),
-  rule('codes', 'code', 'varchar'),
-  rule('measures', 'id', 'bigint'),
-  rule('logs', 'id', 'bigint'),
-  rule('members', 'tenant', 'bigint', 'app'),
+const shardedTables = [
+  'users id',
+  'orders user_id',
+  'accounts key',
+  'codes code',
+  'measures id',
+  'logs id',
+  'app.members tenant',
+  'parts tenant code',
+  'ratios r',
+  'flags flag',
+].map(shardedTable);
+
+const mappedTables: readonly ShardedTable[] = [
+  {
+    ...shardedTable('regions region'),
+    mapping: {
+      lists: [
+        { values: ['eu', 'us'], shard: 0 },
+        { values: [null], shard: 1 },
+      ],
+      ranges: [],
+      defaultShard: 2,
+    },
+  },
+  {
+    ...shardedTable('days day'),
+    mapping: {
+      lists: [],
+      ranges: [
+        { start: null, end: ['2024-01-01'], shard: 0 },
+        { start: ['2024-01-01'], end: null, shard: 1 },
+      ],
+      defaultShard: null,
+    },
+  },
 ];
+
+export function sampleScheme(shardCount: number): ShardingScheme {
+  const rules = shardCount === 1 ? [] : [...shardedTables, ...mappedTables];
+  return new ShardingScheme(sampleCatalog, rules, shardCount);
+}

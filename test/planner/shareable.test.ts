@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { KeyValue } from '../../src/plan/route.ts';
+import type { KeyItem } from '../../src/plan/route.ts';
 import { isShareable, planStatement } from '../../src/planner/plan-statement.ts';
 import { liftLiterals, newLiftedStatement } from '../../src/sql/lexer.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
-import { sampleCatalog, sampleRules } from './sample-catalog.ts';
+import { sampleCatalog, sampleScheme } from './sample-catalog.ts';
 
 function plan(sql: string) {
   const [parsed] = parseStatements(sql);
@@ -14,13 +14,13 @@ function plan(sql: string) {
     sql,
     stmt: parsed!.stmt,
     catalog: sampleCatalog,
-    rules: sampleRules,
+    scheme: sampleScheme(3),
     shardCount: 3,
     searchPath: ['public'],
   });
 }
 
-function constantsOf(sql: string): KeyValue[] {
+function constantsOf(sql: string): KeyItem[] {
   return plan(sql).route.groups.flatMap(group => group.sets.flatMap(set => set.values));
 }
 

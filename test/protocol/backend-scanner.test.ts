@@ -22,7 +22,11 @@ const answers = [
 const stream = Buffer.concat(answers);
 
 /** What a sink is shown: messages one by one, rows joined between them. */
-function scan(chunks: readonly Buffer[], quiet = false): { seen: string[]; atBoundary: boolean } {
+function scan(
+  chunks: readonly Buffer[],
+  quiet = false,
+  showsTypes = false,
+): { seen: string[]; atBoundary: boolean } {
   const scanner = new BackendScanner(limit);
   const seen: string[] = [];
   let rows = '';
@@ -35,6 +39,7 @@ function scan(chunks: readonly Buffer[], quiet = false): { seen: string[]; atBou
     const buffer = Buffer.concat([chunk, Buffer.from('left over from before')]);
     scanner.feed(buffer, chunk.length, {
       quiet,
+      showsTypes,
       onMessage(type, bytes, start, end) {
         closeRows();
         assert.equal(bytes[start], type);
@@ -67,6 +72,18 @@ test('a quiet sink is shown what concerns the connection, all else comes as byte
   const shown = [text(0, 4), text(4, 5), text(5, 7), text(7, 8), text(8, 9), text(9, 10)];
   assert.deepEqual(seen, [...shown, text(10, 11)]);
   assert.ok(atBoundary);
+});
+
+test('a quiet sink that wants to see types is shown descriptions, however they are cut', () => {
+  const text = (from: number, to: number) =>
+    Buffer.concat(answers.slice(from, to)).toString('latin1');
+  const shown = [text(0, 1), text(1, 4), text(4, 5), text(5, 7), text(7, 8), text(8, 9)];
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const { seen } = scan([stream.subarray(0, cut), stream.subarray(cut)], true, true);
+    assert.deepEqual(seen.slice(0, 1), shown.slice(0, 1), `cut at ${cut}`);
+    assert.equal(seen.join(''), stream.toString('latin1'), `cut at ${cut}`);
+  }
+  assert.deepEqual(scan([stream], true, true).seen.slice(0, 6), shown);
 });
 
 test('to a quiet sink no byte is lost wherever the stream is cut', () => {

@@ -5,15 +5,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { hashBytes } from '../../src/sharding/hash.ts';
 import { shardOfKeyHash } from '../../src/sharding/hash64.ts';
-import {
-  type ShardingKeyType,
-  shardOfBinary,
-  shardOfText,
-} from '../../src/sharding/sharding-key.ts';
+import { type KeyType, shardOfBinary, shardOfText } from './one-key.ts';
 
 type Vector = readonly [value: string, hash: string, modulus: number, remainder: number];
 
-const vectors: Record<ShardingKeyType, readonly Vector[]> = JSON.parse(
+const vectors: Record<KeyType, readonly Vector[]> = JSON.parse(
   readFileSync(new URL('./hash-vectors.json', import.meta.url), 'utf8'),
 );
 const types = ['bigint', 'uuid', 'varchar'] as const;
@@ -24,7 +20,7 @@ function remainder(hash: string, modulus: number): number {
   return Number(combined % BigInt(modulus));
 }
 
-function binaryOf(type: ShardingKeyType, value: string): Buffer {
+function binaryOf(type: KeyType, value: string): Buffer {
   if (type === 'varchar') return Buffer.from(value, 'utf8');
   if (type === 'uuid') return Buffer.from(value.replaceAll('-', ''), 'hex');
   const bytes = Buffer.alloc(8);

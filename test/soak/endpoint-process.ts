@@ -27,12 +27,17 @@ export interface EndpointProcess {
 
 export const poolSize = 10;
 export const preparedStatementsMax = 40;
-export const checkoutTimeoutMs = 5_000;
+/** A crowd that all waits at once gets its turn later. */
+const checkoutMsPerClient = 200;
+const checkoutMsMin = 5_000;
 
-export async function startEndpoint(shards: readonly DatabaseAddress[]): Promise<EndpointProcess> {
+export async function startEndpoint(
+  shards: readonly DatabaseAddress[],
+  clients: number,
+): Promise<EndpointProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'pgpack-soak-'));
   const [config, users] = [join(directory, 'pgdog.toml'), join(directory, 'users.toml')];
-  writeFileSync(config, configText(shards));
+  writeFileSync(config, configText(shards, clients));
   const { user, password, database } = shards[0]!;
   writeFileSync(
     users,
@@ -76,7 +81,7 @@ async function reply<Message>(child: ChildProcess): Promise<Message> {
   }
 }
 
-function configText(shards: readonly DatabaseAddress[]): string {
+function configText(shards: readonly DatabaseAddress[], clients: number): string {
   const { database } = shards[0]!;
   const databases = shards.map(
     ({ host, port }, shard) =>
@@ -92,7 +97,7 @@ host = "127.0.0.1"
 port = 0
 auth_type = "trust"
 default_pool_size = ${poolSize}
-checkout_timeout = ${checkoutTimeoutMs}
+checkout_timeout = ${Math.max(checkoutMsMin, clients * checkoutMsPerClient)}
 prepared_statements_limit = ${preparedStatementsMax}
 query_cache_limit = 200
 ${databases.join('')}${tables.join('')}`;

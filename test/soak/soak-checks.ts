@@ -1,7 +1,7 @@
 // What must be true when all clients are gone: nothing left of them, in PgPack or on the shards,
 // and every row where its transaction said it is.
 
-import { shardOfText } from '../../src/sharding/sharding-key.ts';
+import { shardOfText } from '../sharding/one-key.ts';
 import { connect, type DatabaseAddress } from '../support/cluster.ts';
 import {
   type EndpointProcess,

@@ -1,7 +1,7 @@
 // The writing transactions of the soak's clients, in each way a transaction can be sent and can
 // end. A write is a row of `ledger` and one more on its slot's counter, in the same transaction.
 
-import { shardOfText } from '../../src/sharding/sharding-key.ts';
+import { shardOfText } from '../sharding/one-key.ts';
 import {
   bind,
   copyData,

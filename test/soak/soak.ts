@@ -5,12 +5,7 @@
 import { type EmbeddedServer, startServer } from '../../src/embedded/embedded-server.ts';
 import { seededRandom } from '../sharding/seeded-random.ts';
 import { connect, type DatabaseAddress } from '../support/cluster.ts';
-import {
-  checkoutTimeoutMs,
-  type EndpointProcess,
-  type EndpointState,
-  startEndpoint,
-} from './endpoint-process.ts';
+import { type EndpointProcess, type EndpointState, startEndpoint } from './endpoint-process.ts';
 import { Outcomes, slotsPerClient } from './outcomes.ts';
 import { ServerTrouble, type Shard } from './server-trouble.ts';
 import { fixedRows, pause } from './soak-actions.ts';
@@ -45,14 +40,17 @@ export interface SoakReport {
 const warmUp = 0.2;
 const peace = 0.2;
 /** A client waits up to the checkout timeout for a server that is gone, and hears of it then. */
-const graceMs = checkoutTimeoutMs + 1_500;
+const graceMs = 6_500;
 const problemsShown = 50;
 
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { say, seed, clients, seconds } = options;
   say(`seed ${seed}, ${clients} clients, ${seconds} s`);
   const shards = await startShards(options);
-  const endpoint = await startEndpoint(shards.map(({ address }) => address));
+  const endpoint = await startEndpoint(
+    shards.map(({ address }) => address),
+    clients,
+  );
   try {
     return await new Soak(options, shards, endpoint).run();
   } finally {
@@ -69,7 +67,7 @@ class Soak {
   readonly #outcomes = new Outcomes();
   readonly #problems: string[] = [];
   readonly #crowds: Crowd[] = [];
-  #problemCount = 0;
+  readonly #problemCounts = new Map<string, number>();
   #losses = 0;
   #explained = false;
 
@@ -125,9 +123,12 @@ class Soak {
     };
   }
 
+  /** Of problems that differ in numbers only the first is shown. */
   #problem(text: string): void {
-    this.#problemCount += 1;
-    if (this.#problems.length >= problemsShown) return;
+    const kind = text.replaceAll(/\d+/g, '#');
+    const count = this.#problemCounts.get(kind) ?? 0;
+    this.#problemCounts.set(kind, count + 1);
+    if (count > 0 || this.#problems.length >= problemsShown) return;
     this.#problems.push(text);
     this.#options.say(`PROBLEM ${text}`);
   }
@@ -190,8 +191,9 @@ class Soak {
       `writes: ${committed} committed, ${this.#outcomes.count('absent')} rolled back, ` +
         `${this.#outcomes.count('unknown')} cut at COMMIT; ${this.#losses} times a server was lost`,
     );
-    if (this.#problemCount > this.#problems.length) {
-      this.#problems.push(`and ${this.#problemCount - this.#problems.length} more`);
+    const problemCount = [...this.#problemCounts.values()].reduce((sum, count) => sum + count, 0);
+    if (problemCount > this.#problems.length) {
+      this.#problems.push(`and ${problemCount - this.#problems.length} more`);
     }
     const actions = [...done.values()].reduce((sum, count) => sum + count, 0);
     return { problems: this.#problems, actions, committed };

@@ -1,7 +1,7 @@
 // The small views: SHOW LISTS, MEM, STATE, ERRORS, VERSION, PREPARED. Names are PgBouncer's and PgDog's.
 
 import { type ErrorEntry, errors } from '../../common/error-catalogue.ts';
-import type { ErrorSnapshot, PreparedSnapshot } from '../../metrics/snapshot.ts';
+import type { DryRunSnapshot, ErrorSnapshot, PreparedSnapshot } from '../../metrics/snapshot.ts';
 import { big, small, text } from '../column.ts';
 import { sumOf } from '../group-by.ts';
 import type { View, ViewContext } from '../view.ts';
@@ -109,6 +109,31 @@ export const versionView: View<string> = {
   rows: ({ snapshot }) => [`PgPack ${snapshot.version}`],
   columns: [text('version', 'Its name and version.', row => row)],
 };
+
+export const queryCacheView: View<DryRunSnapshot> = {
+  name: 'QUERY_CACHE',
+  meaning:
+    'With `dry_run`: where statements of databases of one shard would go if it were sharded.',
+  rows: ({ snapshot }) => snapshot.dryRuns,
+  columns: [
+    text('query', 'The first 1,000 characters of its text.', row => row.sql),
+    big(
+      'hits',
+      'Times it was planned; executions of a known plan do not count.',
+      row => row.planned,
+    ),
+    big('direct', 'Those that one shard would do for.', row => timesIf(row, 'direct')),
+    big('multi', 'Those that several shards would run.', row => timesIf(row, 'multi')),
+    big('refused', 'Those that are not supported across shards.', row => timesIf(row, 'refused')),
+    text('reason', 'What confines it, or what is refused.', row => row.reason),
+    text('database', 'The database.', row => row.database),
+    text('user', 'The user.', row => row.user),
+  ],
+};
+
+function timesIf(row: DryRunSnapshot, decision: DryRunSnapshot['decision']): number {
+  return row.decision === decision ? row.planned : 0;
+}
 
 export const preparedView: View<PreparedSnapshot> = {
   name: 'PREPARED',

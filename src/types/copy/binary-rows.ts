@@ -14,8 +14,8 @@ const trailerBytes = Buffer.from([0xff, 0xff]);
 
 export class BinaryRows implements CopyRows {
   readonly #buffer = new RowBuffer();
-  readonly #keyPosition: number;
-  readonly #column: string;
+  readonly #keyPositions: readonly number[];
+  readonly #columns: readonly string[];
   readonly #rowBytesMax: number;
   #headerDue = true;
   #preamble: Buffer | null = null;
@@ -26,8 +26,8 @@ export class BinaryRows implements CopyRows {
   #fieldsLeft = -1;
 
   constructor(options: CopyRowsOptions) {
-    this.#keyPosition = options.keyPosition;
-    this.#column = options.column;
+    this.#keyPositions = options.keyPositions;
+    this.#columns = options.columns;
     this.#rowBytesMax = options.rowBytesMax;
   }
 
@@ -60,13 +60,14 @@ export class BinaryRows implements CopyRows {
     return [];
   }
 
-  keyOf(row: Buffer): Buffer | null {
+  keyOf(row: Buffer, column: number): Buffer | null {
+    const position = this.#keyPositions[column]!;
     let at = 2;
-    if (row.readInt16BE(0) <= this.#keyPosition) throw missingColumn(this.#column);
+    if (row.readInt16BE(0) <= position) throw missingColumn(this.#columns[column]!);
     for (let field = 0; ; field++) {
       const length = row.readInt32BE(at);
       at += 4;
-      if (field === this.#keyPosition) return length < 0 ? null : row.subarray(at, at + length);
+      if (field === position) return length < 0 ? null : row.subarray(at, at + length);
       if (length > 0) at += length;
     }
   }

@@ -16,9 +16,9 @@ export interface CopyFormat {
 
 export interface CopyRowsOptions {
   readonly format: CopyFormat;
-  /** 0-based position of the key among the columns of the stream, and its name for messages. */
-  readonly keyPosition: number;
-  readonly column: string;
+  /** 0-based positions of the key's columns among those of the stream; names, for messages. */
+  readonly keyPositions: readonly number[];
+  readonly columns: readonly string[];
   /** A longer row (line ending included) raises `memoryLimit`. */
   readonly rowBytesMax: number;
   /** Whether `\.` alone on a line ends csv data: true for servers before PostgreSQL 18. (In text
@@ -36,10 +36,11 @@ export interface CopyRows {
   /** No more input: returns the last row if it had no line ending. Throws like `push`. */
   end(): Buffer[];
   /**
-   * The key of a row: de-escaped bytes of the field (text, csv) or its binary form; null for
-   * NULL. May be a view of the row. Throws `badCopyFormat` when the row ends before the key.
+   * A column of a row's key (0-based): de-escaped bytes of the field (text, csv) or its binary
+   * form; null for NULL. May be a view of the row. Throws `badCopyFormat` when the row ends before
+   * the key.
    */
-  keyOf(row: Buffer): Buffer | null;
+  keyOf(row: Buffer, column: number): Buffer | null;
   /** Once, as soon as it is known: what every shard gets before its rows (header line, binary
    *  signature). Ask after each `push` and after `end`, and send it first. */
   takePreamble(): Buffer | null;

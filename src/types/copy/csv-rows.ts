@@ -108,8 +108,8 @@ export class CsvRows extends LineRows implements CopyRows {
   readonly #quote: number;
   readonly #escape: number;
   readonly #nullText: Buffer;
-  readonly #keyPosition: number;
-  readonly #column: string;
+  readonly #keyPositions: readonly number[];
+  readonly #columns: readonly string[];
 
   constructor(options: CopyRowsOptions) {
     const { format } = options;
@@ -121,11 +121,12 @@ export class CsvRows extends LineRows implements CopyRows {
     this.#quote = quote;
     this.#escape = escapeByte;
     this.#nullText = Buffer.from(format.nullText, 'utf8');
-    this.#keyPosition = options.keyPosition;
-    this.#column = options.column;
+    this.#keyPositions = options.keyPositions;
+    this.#columns = options.columns;
   }
 
-  keyOf(row: Buffer): Buffer | null {
+  keyOf(row: Buffer, column: number): Buffer | null {
+    const position = this.#keyPositions[column]!;
     const delimiter = this.#delimiter;
     const quote = this.#quote;
     let field = 0;
@@ -135,7 +136,7 @@ export class CsvRows extends LineRows implements CopyRows {
     for (; at < row.length; at++) {
       const byte = row[at]!;
       if (byte === delimiter) {
-        if (field === this.#keyPosition) break;
+        if (field === position) break;
         field++;
         start = at + 1;
         quoted = false;
@@ -147,7 +148,7 @@ export class CsvRows extends LineRows implements CopyRows {
         break;
       }
     }
-    if (field < this.#keyPosition) throw missingColumn(this.#column);
+    if (field < position) throw missingColumn(this.#columns[column]!);
     const raw = row.subarray(start, at);
     if (quoted) return this.#unquote(raw);
     const isNull = raw.length === this.#nullText.length && raw.equals(this.#nullText);

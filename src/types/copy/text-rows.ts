@@ -76,18 +76,19 @@ class TextScanner implements LineScanner {
 export class TextRows extends LineRows implements CopyRows {
   readonly #delimiter: number;
   readonly #nullText: Buffer;
-  readonly #keyPosition: number;
-  readonly #column: string;
+  readonly #keyPositions: readonly number[];
+  readonly #columns: readonly string[];
 
   constructor(options: CopyRowsOptions) {
     super(new TextScanner(), options.format.header, options.rowBytesMax);
     this.#delimiter = options.format.delimiter.charCodeAt(0);
     this.#nullText = Buffer.from(options.format.nullText, 'utf8');
-    this.#keyPosition = options.keyPosition;
-    this.#column = options.column;
+    this.#keyPositions = options.keyPositions;
+    this.#columns = options.columns;
   }
 
-  keyOf(row: Buffer): Buffer | null {
+  keyOf(row: Buffer, column: number): Buffer | null {
+    const position = this.#keyPositions[column]!;
     const delimiter = this.#delimiter;
     let field = 0;
     let start = 0;
@@ -96,7 +97,7 @@ export class TextRows extends LineRows implements CopyRows {
     for (; at < row.length; at++) {
       const byte = row[at]!;
       if (byte === delimiter) {
-        if (field === this.#keyPosition) break;
+        if (field === position) break;
         field++;
         start = at + 1;
         escaped = false;
@@ -110,7 +111,7 @@ export class TextRows extends LineRows implements CopyRows {
         break;
       }
     }
-    if (field < this.#keyPosition) throw missingColumn(this.#column);
+    if (field < position) throw missingColumn(this.#columns[column]!);
     const raw = row.subarray(start, at);
     // NULL is compared before escapes are read: `\N`, not what it would mean.
     if (raw.length === this.#nullText.length && raw.equals(this.#nullText)) return null;

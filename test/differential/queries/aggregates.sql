@@ -495,7 +495,6 @@ SELECT id, rank() OVER (PARTITION BY country ORDER BY id) FROM users ORDER BY id
 --refused 2 3 4
 
 SELECT user_id, sum(amount) OVER (PARTITION BY user_id) FROM orders ORDER BY 1
---refused 2 3 4
 
 SELECT id, lag(id) OVER w FROM users WINDOW w AS (ORDER BY id)
 --refused 2 3 4

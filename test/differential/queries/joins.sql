@@ -185,19 +185,15 @@ SELECT j.a FROM (users u JOIN orders o ON o.user_id = u.id) AS j (a) ORDER BY 1
 --refused 2 3 4
 
 SELECT u.id, o.n FROM users u JOIN (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) o ON o.user_id = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id, o.n FROM users u JOIN (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id LIMIT 100) o ON o.user_id = u.id ORDER BY 1
 --refused 2 3 4
 
 SELECT u.id, o.user_id FROM users u JOIN (SELECT user_id FROM orders WHERE quantity > 0) o ON o.user_id = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT s.id FROM (SELECT id, age FROM users WHERE age > 10) s ORDER BY s.id LIMIT 5
---refused 2 3 4
 
 SELECT count(*) FROM (SELECT id FROM users WHERE age > 10) s
---refused 2 3 4
 
 SELECT count(*) FROM (SELECT DISTINCT country FROM users) s
 --refused 2 3 4
@@ -215,16 +211,12 @@ SELECT max(n) FROM (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) 
 --refused 2 3 4
 
 SELECT id FROM users WHERE id IN (SELECT user_id FROM orders WHERE quantity > 100) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND quantity > 100) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM orders) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users WHERE age > (SELECT avg(age) FROM users) ORDER BY id
 --refused 2 3 4
@@ -233,16 +225,13 @@ SELECT id FROM users WHERE age = ANY (SELECT quantity FROM orders) ORDER BY id
 --refused 2 3 4
 
 SELECT id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) FROM users u ORDER BY id
---refused 2 3 4
 
 SELECT id, (SELECT max(id) FROM orders) FROM users u ORDER BY id
 --refused 2 3 4
 
 WITH o AS (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) SELECT u.id, o.n FROM users u JOIN o ON o.user_id = u.id ORDER BY 1
---refused 2 3 4
 
 WITH u AS (SELECT * FROM users WHERE age > 20) SELECT id FROM u ORDER BY id
---refused 2 3 4
 
 WITH u AS (SELECT * FROM users WHERE id = «12»), o AS (SELECT * FROM orders WHERE user_id = «12») SELECT u.id, o.id FROM u JOIN o ON o.user_id = u.id ORDER BY 1, 2
 

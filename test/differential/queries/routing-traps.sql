@@ -20,7 +20,6 @@ SELECT id FROM users WHERE id = 1 UNION ALL SELECT id FROM users WHERE id = 1
 SELECT id FROM users WHERE id = 1 UNION SELECT 1
 
 SELECT id FROM users WHERE age > 30 UNION ALL SELECT id FROM users WHERE age < 10
---refused 2 3 4
 
 SELECT EXISTS (SELECT 1 FROM users WHERE email = 'user7@example.org')
 --refused 2 3 4
@@ -47,7 +46,6 @@ WITH a AS (SELECT * FROM users WHERE id = 7), b AS (SELECT * FROM users WHERE id
 --refused 3 4
 
 WITH a AS (SELECT * FROM users) SELECT email FROM a WHERE id = 7
---refused 2 3 4
 
 WITH users AS (SELECT 1 AS id, 'x' AS email) SELECT email FROM users WHERE id = 1
 
@@ -74,13 +72,10 @@ SELECT id FROM users WHERE id = (SELECT owner FROM docs WHERE id = '9e3779b1-000
 --refused 2 3 4
 
 SELECT count(*) FROM adults
---refused 2 3 4
 
 SELECT id FROM adults WHERE id = «7»
---refused 2 3 4
 
 SELECT id FROM adults WHERE id = «8»
---refused 2 3 4
 
 SELECT * FROM item_list ORDER BY id
 
@@ -101,16 +96,12 @@ SELECT id FROM users WHERE id = 5 EXCEPT SELECT id FROM users WHERE id = 6
 --refused 3 4
 
 SELECT id FROM users EXCEPT SELECT id FROM users WHERE id > 3
---refused 2 3 4
 
 SELECT * FROM (SELECT id, email FROM users) s WHERE s.id = «7»
---refused 2 3 4
 
 SELECT * FROM (SELECT id + 1 AS id, email FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT age AS id, email FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT id, email FROM users LIMIT 3) s WHERE s.id = 7
 --refused 2 3 4
@@ -122,16 +113,13 @@ SELECT * FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) s WHE
 --refused 2 3 4
 
 SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY id ORDER BY id) AS n FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT DISTINCT id FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT DISTINCT ON (country) id, country FROM users ORDER BY country, id) s WHERE s.id = 7
 --refused 2 3 4
 
 SELECT * FROM (SELECT id, count(*) FROM users GROUP BY id) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT max(id) AS id FROM users) s WHERE s.id = 7
 --refused 2 3 4
@@ -140,7 +128,6 @@ SELECT * FROM users WHERE id = 7 AND country = (SELECT max(country) FROM users)
 --refused 2 3 4
 
 SELECT id FROM users WHERE id = 7 AND id IN (SELECT user_id FROM orders)
---refused 2 3 4
 
 SELECT id FROM users u WHERE id = 7 AND EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id)
 
@@ -159,7 +146,6 @@ SELECT a.id FROM users a, users b WHERE a.id = b.id AND b.id = 7
 SELECT a.id FROM users a JOIN users b USING (id) WHERE id = 7
 
 SELECT id FROM users a NATURAL JOIN (SELECT id FROM users) b WHERE id = 7
---refused 2 3 4
 
 SELECT a.id, b.id FROM users a LEFT JOIN users b ON a.id = b.id AND b.id = 7 WHERE a.id BETWEEN 6 AND 8 ORDER BY 1
 
@@ -190,7 +176,6 @@ SELECT id FROM users, LATERAL (SELECT 5 AS five) l WHERE id = five
 SELECT u.id FROM users u, LATERAL (SELECT o.user_id FROM orders o WHERE o.user_id = u.id LIMIT 1) l WHERE u.id = 7
 
 SELECT u.id FROM users u CROSS JOIN LATERAL (SELECT count(*) AS c FROM orders o WHERE o.user_id = u.id) l WHERE u.id BETWEEN 1 AND 5 ORDER BY u.id
---refused 2 3 4
 
 SELECT id FROM generate_series(1, 3) AS users(id) WHERE id = 2
 

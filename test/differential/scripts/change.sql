@@ -31,7 +31,6 @@ UPDATE users SET id = 5 WHERE id = 5
 --refused 2 3 4
 
 UPDATE users SET id = id WHERE id = 5
---refused 2 3 4
 
 UPDATE users SET (email, age) = ('x', 9) WHERE id = «6» RETURNING email, age
 
@@ -47,7 +46,6 @@ UPDATE users SET age = (SELECT max(id) FROM items) WHERE id < 3 RETURNING age
 UPDATE users SET age = (SELECT count(*) FROM orders WHERE user_id = 6) WHERE id = 6 RETURNING age
 
 UPDATE users SET age = (SELECT count(*) FROM orders o WHERE o.user_id = users.id) RETURNING id, age
---refused 2 3 4
 
 UPDATE users SET age = (SELECT count(*) FROM orders) RETURNING id, age
 --refused 2 3 4
@@ -93,13 +91,10 @@ UPDATE ONLY users SET age = 11 WHERE id = 1
 UPDATE users SET age = DEFAULT WHERE id = 1 RETURNING age
 
 UPDATE users SET age = 1 WHERE id IN (SELECT user_id FROM orders WHERE user_id = 12)
---refused 2 3 4
 
 UPDATE users SET age = 1 WHERE id IN (SELECT user_id FROM orders)
---refused 2 3 4
 
 WITH t AS (SELECT 12 AS id) UPDATE users SET age = 1 FROM t WHERE users.id = t.id
---refused 2 3 4
 
 WITH c AS (UPDATE users SET age = 77 WHERE id = 5 RETURNING id) SELECT * FROM c
 
@@ -178,10 +173,8 @@ SELECT count(*), sum(age), count(name) FROM users
 SELECT count(*) FROM payments
 
 MERGE INTO users u USING (VALUES (8, 'm')) v (id, email) ON u.id = v.id WHEN MATCHED THEN UPDATE SET email = v.email
---refused 2 3 4
 
 MERGE INTO users u USING orders o ON u.id = o.user_id AND u.id = 12 AND o.id = 1 WHEN MATCHED THEN UPDATE SET email = 'm'
---refused 2 3 4
 
 MERGE INTO items i USING (VALUES (1, 'm')) v (id, name) ON i.id = v.id WHEN MATCHED THEN UPDATE SET name = v.name
 --refused 2 3 4

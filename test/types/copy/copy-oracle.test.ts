@@ -115,7 +115,7 @@ function halves(
     if (preamble !== null) for (const part of parts) part.push(preamble);
     for (const row of rows) {
       parts[keys.length % 2]!.push(row);
-      keys.push(splitter.keyOf(row)?.toString() ?? null);
+      keys.push(splitter.keyOf(row, 0)?.toString() ?? null);
     }
   };
   try {

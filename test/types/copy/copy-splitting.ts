@@ -10,7 +10,9 @@ export interface Split {
   readonly trailer: string | null;
 }
 
-export type SplitOptions = Partial<Omit<CopyRowsOptions, 'format'>> & Partial<CopyFormat>;
+/** `keyPosition`: of a key of one column, `id`. */
+export type SplitOptions = Partial<Omit<CopyRowsOptions, 'format'>> &
+  Partial<CopyFormat> & { readonly keyPosition?: number };
 
 export function open(format: CopyFormat['format'], options: SplitOptions = {}): CopyRows {
   const csv = format === 'csv';
@@ -23,8 +25,8 @@ export function open(format: CopyFormat['format'], options: SplitOptions = {}): 
       escape: options.escape ?? options.quote ?? '"',
       header: options.header ?? false,
     },
-    keyPosition: options.keyPosition ?? 0,
-    column: options.column ?? 'id',
+    keyPositions: [options.keyPosition ?? 0],
+    columns: ['id'],
     rowBytesMax: options.rowBytesMax ?? 1_000_000,
     csvEndMarker: options.csvEndMarker ?? false,
   });
@@ -39,7 +41,7 @@ export function split(splitter: CopyRows, pieces: readonly Buffer[]): Split {
     preamble ??= splitter.takePreamble()?.toString('latin1') ?? null;
     for (const row of cut) {
       rows.push(row.toString('latin1'));
-      keys.push(splitter.keyOf(row)?.toString('latin1') ?? null);
+      keys.push(splitter.keyOf(row, 0)?.toString('latin1') ?? null);
     }
   };
   for (const piece of pieces) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PgError } from '../../src/common/pg-error.ts';
-import { shardOfBinary, shardOfText, shardOfTextBytes } from '../../src/sharding/sharding-key.ts';
+import { shardOfBinary, shardOfText, shardOfTextBytes } from './one-key.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const shards = 64;

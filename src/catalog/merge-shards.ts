@@ -1,0 +1,67 @@
+// The catalog of a database whose schemas lie on different shards: of each schema what its own
+// shard has. Numbers of relations are each server's own, so those of other shards than shard 0 are
+// moved out of its range.
+
+import type { Catalog, CatalogFunction, CatalogOperator, Table } from './catalog.ts';
+import { tableKey } from './catalog.ts';
+
+/** OIDs have 32 bits. */
+const oidsPerShard = 2 ** 32;
+
+/** `catalogs` by shard; `shardOf`: of a schema, null where shard 0 speaks for all. */
+export function mergeShards(
+  catalogs: readonly Catalog[],
+  shardOf: (schema: string) => number | null,
+): Catalog {
+  const [first] = catalogs;
+  if (first === undefined) throw new Error('a catalog of no shard');
+  const tables = new Map<string, Table>();
+  const tablesByOid = new Map<number, Table>();
+  const relations = new Set<number>();
+  const functions = new Map<string, CatalogFunction[]>();
+  const operators = new Map<string, CatalogOperator[]>();
+  const stateful = new Set<string>();
+  for (const [shard, catalog] of catalogs.entries()) {
+    const speaksFor = (schema: string) => (shardOf(schema) ?? 0) === shard;
+    const moved = (oid: number) => oid + shard * oidsPerShard;
+    for (const table of catalog.tables.values()) {
+      if (!speaksFor(table.schema)) continue;
+      const own = shard === 0 ? table : renumbered(table, moved);
+      tables.set(tableKey(own.schema, own.name), own);
+      tablesByOid.set(own.oid, own);
+    }
+    for (const oid of catalog.stateful.relations) relations.add(moved(oid));
+    // By name alone, whoever's schema: no shard's is left out.
+    for (const name of catalog.stateful.functions) stateful.add(name);
+    addBySchema(functions, catalog.functions, speaksFor);
+    addBySchema(operators, catalog.operators, speaksFor);
+  }
+  const ownTypes = catalogs.some(catalog => catalog.ownTypes);
+  const partial = catalogs.some(catalog => catalog.partial);
+  return {
+    ...first,
+    ...{ tables, tablesByOid, functions, operators, ownTypes, partial },
+    stateful: { functions: stateful, relations },
+  };
+}
+
+function renumbered(table: Table, moved: (oid: number) => number): Table {
+  return {
+    ...table,
+    oid: moved(table.oid),
+    parents: table.parents.map(moved),
+    uses: table.uses.map(moved),
+    foreignKeys: table.foreignKeys.map(key => ({ ...key, target: moved(key.target) })),
+  };
+}
+
+function addBySchema<T extends { readonly schema: string }>(
+  all: Map<string, T[]>,
+  some: ReadonlyMap<string, readonly T[]>,
+  speaksFor: (schema: string) => boolean,
+): void {
+  for (const [name, found] of some) {
+    const own = found.filter(({ schema }) => speaksFor(schema));
+    if (own.length > 0) all.set(name, [...(all.get(name) ?? []), ...own]);
+  }
+}

@@ -1,0 +1,167 @@
+// A plan as a tree of named nodes with their properties: what EXPLAIN prints as text or JSON.
+
+import { valueText } from './explain-route.ts';
+import type { AggregateSpec, MergeNode, RowCount, SortKey } from './merge-plan.ts';
+import type { KeyValue } from './route.ts';
+import type { WidePlan } from './statement-plan.ts';
+
+export interface ExplainNode {
+  /** `Merge Sort`, `Gather`. */
+  readonly name: string;
+  /** What stands behind the name in the text form, its blank or comma included. */
+  readonly detail: string;
+  /** Lines below it in the text form. */
+  readonly lines: readonly string[];
+  /** The same for JSON, by PostgreSQL's manner of naming. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** It is what runs on shards: their names stand behind its own. */
+  readonly onShards: boolean;
+  readonly input: ExplainNode | null;
+}
+
+/** The statement as written, on one shard. `sql` null: not to be shown. */
+export function relayNode(sql: string | null): ExplainNode {
+  const lines = sql === null ? [] : [sql];
+  return { ...leaf('Relay', '', lines), properties: sql === null ? {} : { SQL: sql } };
+}
+
+/** Nothing that runs on shards. */
+export function namedNode(name: string): ExplainNode {
+  return { ...leaf(name, '', []), onShards: false };
+}
+
+/** What runs on several shards, for one execution: `sql` is what all of them get; null: each its
+ *  own. */
+export function executedNode(wide: WidePlan, sql: string | null): ExplainNode {
+  const node = wideNode(wide);
+  if (wide.kind === 'split-insert') return { ...node, lines: [] };
+  if (wide.kind !== 'scatter' || sql === null) return node;
+  return { ...node, lines: [sql], properties: { ...node.properties, SQL: sql } };
+}
+
+export function wideNode(wide: WidePlan): ExplainNode {
+  switch (wide.kind) {
+    case 'merge':
+      return mergeNode(wide.root);
+    case 'scatter':
+      return {
+        ...leaf('Scatter', `, row counts: ${wide.tag}`, []),
+        properties: { 'Row Counts': wide.tag },
+      };
+    case 'split-insert': {
+      const key = columnsText(wide);
+      return {
+        ...leaf('Split Insert', ` by ${key}${wide.returning ? ', returning' : ''}`, [
+          wide.prefix.trimEnd(),
+          ...wide.rows.map(row => `  row of ${keyText(row.key)}: ${row.sql}`),
+          ...(wide.suffix === '' ? [] : [wide.suffix.trim()]),
+        ]),
+        properties: { Key: key, Rows: wide.rows.length, Returning: wide.returning },
+      };
+    }
+    case 'evaluated-insert':
+      return leaf('Evaluated Insert', ` into ${wide.table}`, [
+        ...wide.queries.map(({ expressions, place }) => {
+          return `${place === 'first' ? 'on shard 0' : 'first'}: ${expressions.join(', ')}`;
+        }),
+        wide.parts.join('…'),
+      ]);
+    case 'split-copy': {
+      const { format } = wide;
+      const header = format.header ? ', header' : '';
+      const positions = wide.keyPositions.map(position => position + 1);
+      const fields = `${positions.length === 1 ? 'field' : 'fields'} ${positions.join(', ')}`;
+      return leaf('Split Copy', ` by ${columnsText(wide)}, ${fields}`, [
+        `${format.format}${header}, delimiter ${JSON.stringify(format.delimiter)}, ` +
+          `null ${JSON.stringify(format.nullText)}, quote ${JSON.stringify(format.quote)}, ` +
+          `escape ${JSON.stringify(format.escape)}`,
+      ]);
+    }
+    case 'broadcast-copy':
+      return leaf('Broadcast Copy', '', []);
+    case 'refusal': {
+      const { construct, hint, always } = wide;
+      const hints = hint === null ? [] : [`hint: ${hint}`];
+      const where = always ? '' : ' on several shards';
+      return { ...leaf('Refused', `${where}: ${construct}`, hints), onShards: false };
+    }
+  }
+}
+
+function leaf(name: string, detail: string, lines: readonly string[]): ExplainNode {
+  return { name, detail, lines, properties: {}, onShards: true, input: null };
+}
+
+function mergeNode(node: MergeNode): ExplainNode {
+  switch (node.kind) {
+    case 'gather': {
+      const hidden = node.hiddenColumns;
+      return {
+        ...leaf('Gather', hidden === 0 ? '' : `, ${hidden} hidden`, [node.sql]),
+        properties: { 'Hidden Columns': hidden, SQL: node.sql },
+      };
+    }
+    case 'merge-sort':
+    case 'sort': {
+      const keys = node.keys.map(sortText);
+      const name = node.kind === 'sort' ? 'Sort' : 'Merge Sort';
+      return above(name, ` by ${keys.join(', ')}`, { 'Sort Key': keys }, node.input);
+    }
+    case 'limit': {
+      const count = node.count === null ? null : countText(node.count);
+      const offset = node.offset === null ? null : countText(node.offset);
+      const detail =
+        (count === null ? '' : ` ${count}`) + (offset === null ? '' : ` offset ${offset}`);
+      return above('Limit', detail, { Count: count, Offset: offset }, node.input);
+    }
+    case 'aggregate': {
+      const specs = node.aggregates.map(aggregateText);
+      const columns = node.groupColumns.map(column => column + 1);
+      const by = columns.length === 0 ? '' : ` by ${columns.join(', ')}`;
+      const detail = `${by}${specs.length === 0 ? '' : `: ${specs.join(', ')}`}`;
+      return above('Aggregate', detail, { 'Group Key': columns, Aggregates: specs }, node.input);
+    }
+  }
+}
+
+function above(
+  name: string,
+  detail: string,
+  properties: Readonly<Record<string, unknown>>,
+  input: MergeNode,
+): ExplainNode {
+  return { name, detail, lines: [], properties, onShards: false, input: mergeNode(input) };
+}
+
+/** `users.id`, `t.(a, b)`. */
+function columnsText({ table, columns }: Keyed): string {
+  return columns.length === 1 ? `${table}.${columns[0]}` : `${table}.(${columns.join(', ')})`;
+}
+
+interface Keyed {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** `5`, `(5, $1)`. */
+function keyText(key: readonly KeyValue[]): string {
+  const texts = key.map(value => valueText(value));
+  return texts.length === 1 ? texts[0]! : `(${texts.join(', ')})`;
+}
+
+function sortText(key: SortKey): string {
+  const order = key.descending ? ' desc' : '';
+  const nulls =
+    key.nullsFirst === key.descending ? '' : key.nullsFirst ? ' nulls first' : ' nulls last';
+  return `${key.column + 1}${order}${nulls}`;
+}
+
+function countText(count: RowCount): string {
+  return count.kind === 'constant' ? String(count.rows) : `$${count.index + 1}`;
+}
+
+function aggregateText(spec: AggregateSpec): string {
+  const column = spec.column + 1;
+  if (spec.kind !== 'avg') return `${spec.kind} ${column}`;
+  return `avg ${column} from sum ${spec.sumColumn + 1}, count ${spec.countColumn + 1}`;
+}

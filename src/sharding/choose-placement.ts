@@ -1,0 +1,152 @@
+// From a sharded table of the configuration and its key columns in the catalog to the function that
+// places its rows, or the reason why there is none.
+
+import type { DataType } from '../config/data-type.ts';
+import { readMapping } from '../config/read-mapping.ts';
+import type { Mapping, ShardedTable } from '../config/topology.ts';
+import { firstUserOid, typeName } from '../types/type-oid.ts';
+import { CentroidPlacement } from './centroid-placement.ts';
+import { fitIsUnknown } from './column-fit.ts';
+import { oidOfDataType } from './data-types.ts';
+import { HashPlacement } from './hash-placement.ts';
+import { chooseHashType, type KeyTypeDescription } from './hash-types.ts';
+import { bigintType } from './integer-hash-types.ts';
+import {
+  baseOid,
+  type CatalogKeyColumn,
+  HashKeyColumn,
+  modifierOf,
+  withoutModifier,
+} from './key-column.ts';
+import { MappedPlacement } from './mapped-placement.ts';
+import { OrderedKeyColumn } from './ordered-key-column.ts';
+import { chooseOrderedType, isCollated } from './ordered-types.ts';
+import type { Placement } from './placement.ts';
+import { RowHashPlacement } from './row-hash-placement.ts';
+import { Sha1Placement } from './sha1-placement.ts';
+
+/** `reason` completes "rows of the table cannot be placed: ". */
+export type PlacementChoice =
+  | { readonly placement: Placement }
+  | { readonly placement: null; readonly reason: string };
+
+/** In words why a column cannot be used. */
+class Refusal extends Error {}
+
+/** `columns`: the table's key in the catalog, as many as `table.columns`, in their order. */
+export function choosePlacement(
+  table: ShardedTable,
+  columns: readonly CatalogKeyColumn[],
+  shardCount: number,
+): PlacementChoice {
+  try {
+    return { placement: placementOf(table, columns, shardCount) };
+  } catch (error) {
+    if (error instanceof Refusal) return { placement: null, reason: error.message };
+    throw error;
+  }
+}
+
+function placementOf(
+  table: ShardedTable,
+  columns: readonly CatalogKeyColumn[],
+  shardCount: number,
+): Placement {
+  if (table.lookupQuery !== null) {
+    throw new Refusal('its key is looked up by a query, which is not supported yet');
+  }
+  for (const [i, { key, nondeterministic }] of columns.entries()) {
+    const column = `column "${table.columns[i]}"`;
+    if (nondeterministic) throw new Refusal(`${column} has a nondeterministic collation`);
+    checkDataType(column, table.dataTypes[i] ?? null, key);
+  }
+  if (table.dataTypes[0] === 'vector') {
+    const oid = baseOid(columns[0]!.key);
+    return new CentroidPlacement(oid, table.centroids, table.centroidProbes, shardCount);
+  }
+  if (table.mapping !== null) return mapped(table, table.mapping, columns, shardCount);
+  if (table.hasher === 'sha1') return bySha1(table, columns, shardCount);
+  const hashed = columns.map(({ key }, i) => hashColumn(`column "${table.columns[i]}"`, key));
+  return hashed.length === 1
+    ? new HashPlacement(hashed[0]!, shardCount)
+    : new RowHashPlacement(hashed, shardCount);
+}
+
+/** `bigint` stands for every integer type, `varchar` for text: types whose equal keys hash alike. */
+function checkDataType(column: string, word: DataType | null, key: KeyTypeDescription): void {
+  if (word === null) return;
+  const oid = baseOid(key);
+  if (word === 'vector') {
+    if (oid >= firstUserOid) return;
+    throw new Refusal(`${column} is of type ${nameOf(key)}, not of data_type "vector"`);
+  }
+  const configured = chooseHashType({ kind: 'base', oid: oidOfDataType(word) });
+  const found = chooseHashType(withoutModifier(key));
+  if (found.type !== null && found.type.family === configured.type?.family) return;
+  throw new Refusal(`${column} is of type ${nameOf(key)}, not of data_type "${word}"`);
+}
+
+function nameOf(key: KeyTypeDescription): string {
+  switch (key.kind) {
+    case 'base':
+      return typeName(key.oid);
+    case 'domain':
+      return nameOf(key.base);
+    case 'array':
+      return `${nameOf(key.element)}[]`;
+    default:
+      return key.name;
+  }
+}
+
+function hashColumn(column: string, key: KeyTypeDescription): HashKeyColumn {
+  const compared = chooseHashType(withoutModifier(key));
+  if (compared.type === null) throw new Refusal(`the type of ${column} ${compared.reason}`);
+  const stored = chooseHashType(key);
+  if (stored.type === null) throw new Refusal(`the type of ${column} ${stored.reason}`);
+  // Integers may be compared with wider ones, which are only too large for the column.
+  const isInteger = compared.type.family === bigintType.family;
+  return new HashKeyColumn(isInteger ? bigintType : compared.type, stored.type, baseOid(key));
+}
+
+function orderedColumn(column: string, { key, bytewise }: CatalogKeyColumn): OrderedKeyColumn {
+  const choice = chooseOrderedType(key);
+  if (choice.type === null) throw new Refusal(`the type of ${column} ${choice.reason}`);
+  if (fitIsUnknown(baseOid(key), modifierOf(key)) && modifierOf(key) >= 0) {
+    throw new Refusal(`the type of ${column} has a modifier that drops fields of its values`);
+  }
+  const inOrder = !choice.equalityOnly && (!isCollated(baseOid(key)) || bytewise === true);
+  return new OrderedKeyColumn(key, choice.type, inOrder);
+}
+
+function mapped(
+  table: ShardedTable,
+  mapping: Mapping,
+  catalogColumns: readonly CatalogKeyColumn[],
+  shardCount: number,
+): Placement {
+  const columns = catalogColumns.map((column, i) =>
+    orderedColumn(`column "${table.columns[i]}"`, column),
+  );
+  if (mapping.ranges.length > 0) {
+    const unordered = columns.findIndex(({ ordered }) => !ordered);
+    if (unordered >= 0) {
+      const column = `column "${table.columns[unordered]}"`;
+      throw new Refusal(`${column} has an order that is not known: its text is not in collation C`);
+    }
+  }
+  const read = readMapping(mapping, columns);
+  const [problem] = read.problems;
+  if (problem !== undefined) throw new Refusal(`its mapping is wrong: ${problem.message}`);
+  return new MappedPlacement(columns, read, mapping.defaultShard, shardCount);
+}
+
+function bySha1(
+  table: ShardedTable,
+  [first]: readonly CatalogKeyColumn[],
+  shardCount: number,
+): Placement {
+  const column = orderedColumn(`column "${table.columns[0]}"`, first!);
+  if (Sha1Placement.takes(column)) return new Sha1Placement(column, shardCount);
+  throw new Refusal(`hasher "sha1" takes no ${column.name}`);
+}
