@@ -149,13 +149,14 @@ export const catalogQueries = {
   ...typeQueries,
   ...printedQueries,
 
-  /** Search path as JSON, class of the database's collation. Columns that older servers lack are
-   *  read through JSON. */
+  /** Search path as JSON, class of the database's collation, whether DDL fires triggers. Columns
+   *  that older servers lack are read through JSON. */
   database: `SELECT to_json(pg_catalog.current_schemas(false)),
       CASE WHEN j.d ->> 'datlocprovider' = 'b' THEN 'c'
         WHEN j.d ->> 'datlocprovider' = 'i' THEN 'other'
         WHEN lower(j.d ->> 'datcollate') IN ${byteOrder} THEN 'c'
-        ELSE 'other' END
+        ELSE 'other' END,
+      EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D')
     FROM (SELECT to_jsonb(d) FROM pg_catalog.pg_database d
       WHERE d.datname = pg_catalog.current_database()) j (d)`,
 } as const;
@@ -204,6 +205,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     defaultCollation,
     partial: printed.partial,
     ownTypes: rows.types.length > 0,
+    eventTriggers: database?.[2] === 't',
     stateful: readStateful(rows, parents),
   };
 }

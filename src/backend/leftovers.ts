@@ -12,6 +12,9 @@ export const sessionMode = 'session mode';
 
 export const unreadable = 'a statement that PgPack could not read';
 
+/** Of a function that was made past PgPack, or that there is not: then the statement fails. */
+export const catalogLacks = ', which the catalog lacks';
+
 const discarded = new Set([
   interrupted,
   sessionMode,
@@ -38,8 +41,9 @@ export function leave(server: ServerConnection, construct: string): void {
 }
 
 /** It stays although the statement failed: PostgreSQL does not take it back. A statement that
- *  PgPack cannot read and PostgreSQL refuses was a syntax error. */
+ *  PgPack cannot read and PostgreSQL refuses was a syntax error, most calls of a function that the
+ *  catalog lacks are of none. */
 export function survivesError(construct: string): boolean {
-  if (construct === unreadable) return false;
+  if (construct === unreadable || construct.endsWith(catalogLacks)) return false;
   return !isDiscarded(construct) || construct.includes('advisory');
 }

@@ -16,7 +16,7 @@ const slowMs = 25;
 
 /** The connections that pipelines are made of. */
 export interface PipelineSource {
-  tryAcquire(): ServerConnection | null;
+  tryAcquireIn(settingsId: number): ServerConnection | null;
   release(server: ServerConnection): void;
   /** Clients that need a connection for themselves wait: they come first. */
   readonly waiting: number;
@@ -89,12 +89,8 @@ export class Pipelines implements PipelineOwner {
   }
 
   #fresh(settingsId: number): ServerPipeline | null {
-    const server = this.#source.tryAcquire();
+    const server = this.#source.tryAcquireIn(settingsId);
     if (server === null) return null;
-    if (server.settingsId !== settingsId) {
-      this.#source.release(server);
-      return null;
-    }
     let pipeline = this.#byServer.get(server);
     if (pipeline === undefined) {
       pipeline = new ServerPipeline(server, this);

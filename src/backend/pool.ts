@@ -10,9 +10,8 @@ import { turnClock } from '../common/turn-clock.ts';
 import { PoolStats } from '../metrics/pool-stats.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
-import { cancelQuery } from './cancel-query.ts';
 import { checkConnection } from './check-connection.ts';
-import { interrupted } from './leftovers.ts';
+import { interrupted, leave } from './leftovers.ts';
 import { Pipelines } from './pipelines.ts';
 import { PoolRescue } from './pool-rescue.ts';
 import { type PoolWaiter, PoolWaiters, type WaitOwner } from './pool-waiters.ts';
@@ -152,6 +151,13 @@ export class Pool {
       this.stats.assignments += 1;
       return server;
     }
+  }
+
+  /** The one that would be next if it is in these settings; else null. */
+  tryAcquireIn(settingsId: number): ServerConnection | null {
+    const next = this.#idle.at(-1);
+    if (next === undefined || next.settingsId !== settingsId || next.closed) return null;
+    return this.tryAcquire();
   }
 
   /** A connection as soon as one is free or opened. Rejects with PgError `checkoutTimeout`,
@@ -298,8 +304,10 @@ export class Pool {
       return;
     }
     if (this.#givesUp(server)) {
-      if (server.readyDue > 0) void cancelQuery(server);
-      server.destroy();
+      leave(server, 'connection_recovery');
+      server.afterCancels(() => {
+        resetSession(server, this.#limits.rollbackTimeoutMs).catch(() => server.destroy());
+      });
       return;
     }
     this.stats.cleaned += 1;

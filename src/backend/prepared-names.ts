@@ -45,6 +45,11 @@ export class PreparedNames {
     return this.#names.keys().next().value ?? null;
   }
 
+  /** Something ran that may have deallocated any of them. */
+  doubtAll(): void {
+    for (const name of this.#names.keys()) this.#names.set(name, false);
+  }
+
   delete(name: string): void {
     this.#names.delete(name);
   }

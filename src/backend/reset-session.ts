@@ -9,13 +9,18 @@ import { cancelQuery } from './cancel-query.ts';
 import { failingExchange } from './fail-exchange.ts';
 import { readAnswers } from './internal-query.ts';
 import { interrupted, isDiscarded } from './leftovers.ts';
-import type { ServerConnection } from './server-connection.ts';
+import { idleSessionTimeout, type ServerConnection } from './server-connection.ts';
+import { stopQuery } from './stop-query.ts';
 
 /** Rejects when the connection cannot be brought back, or not within `timeoutMs`: close it then. */
 export async function resetSession(server: ServerConnection, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('not reset in time')), timerMs(timeoutMs));
+    timer = setTimeout(() => {
+      // What runs would go on without its connection.
+      if (isRunning(server)) void cancelQuery(server);
+      reject(new Error('not reset in time'));
+    }, timerMs(timeoutMs));
   });
   try {
     await Promise.race([bringBack(server), timeout]);
@@ -25,12 +30,7 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
 }
 
 async function bringBack(server: ServerConnection): Promise<void> {
-  if (server.dirty !== null && !isDiscarded(server.dirty)) {
-    // What runs would go on without its connection.
-    if (server.readyDue > 0 || server.openExchange) await cancelQuery(server);
-    throw new Error(server.dirty);
-  }
-  if (server.readyDue > 0 || server.openExchange) {
+  if (isRunning(server)) {
     // What it still does to the session nobody follows any more.
     server.dirty ??= interrupted;
     if (server.openExchange) {
@@ -39,9 +39,9 @@ async function bringBack(server: ServerConnection): Promise<void> {
     } else {
       server.send(copyFailMessage('client is gone'), 0);
     }
-    await cancelQuery(server);
-    await readAnswers(server);
+    await stopQuery(server);
   }
+  if (server.dirty !== null && !isDiscarded(server.dirty)) throw new Error(server.dirty);
   if (server.transactionStatus !== TransactionStatus.idle) {
     // It takes settings back, of which only the client's transaction kept an account.
     server.dirty ??= interrupted;
@@ -54,6 +54,7 @@ async function bringBack(server: ServerConnection): Promise<void> {
     if (error !== null) throw error;
   }
   server.listens = false;
+  if (server.timesIdle && server.dirty === null) await stopIdleTimer(server);
   if (server.dirty !== null) {
     server.send(queryMessage('DISCARD ALL'), 1);
     const error = await readAnswers(server);
@@ -65,4 +66,20 @@ async function bringBack(server: ServerConnection): Promise<void> {
     server.settingsId = 0;
   }
   if (!server.clean) throw new Error('connection is out of step');
+}
+
+function isRunning(server: ServerConnection): boolean {
+  return server.readyDue > 0 || server.openExchange;
+}
+
+/** It would run while nobody has the connection, and strike whoever gets it next. */
+async function stopIdleTimer(server: ServerConnection): Promise<void> {
+  server.send(queryMessage(`RESET ${idleSessionTimeout}`), 1);
+  const error = await readAnswers(server);
+  if (error !== null) throw error;
+  const settings = new Map(server.settings);
+  settings.delete(idleSessionTimeout);
+  server.settings = settings;
+  // No session's: the next one compares the settings themselves.
+  server.settingsId = settings.size === 0 ? 0 : -1;
 }

@@ -16,6 +16,9 @@ import { PreparedNames } from './prepared-names.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ShardOids } from './shard-oids.ts';
 
+/** The setting that goes on counting between transactions (postgres.c, PostgresMain). */
+export const idleSessionTimeout = 'idle_session_timeout';
+
 /** Who reads the answers of a server connection at the moment. */
 export interface ServerConsumer extends BackendSink {
   /** Everything of the chunk was shown: time to forward what was collected. */
@@ -56,8 +59,6 @@ export class ServerConnection implements BackendSink {
   unnamed: object | null = null;
   readonly connectedAtMs = Date.now();
   readonly stats = new ServerStats();
-  /** Session settings in force here beyond the server's own: name → SQL that set it. */
-  settings: ReadonlyMap<string, string> = new Map();
   /** Number of `settings`, equal numbers being equal settings; see `SettingsRegistry`. */
   settingsId = 0;
   /** What a client left behind that only a new connection gets rid of. */
@@ -79,10 +80,13 @@ export class ServerConnection implements BackendSink {
   /** Called once when the connection is gone. Set by the pool. */
   onClosed: () => void = () => {};
 
+  #settings: ReadonlyMap<string, string> = new Map();
+  #timesIdle = false;
   #consumer: ServerConsumer = discard;
   #scanner: BackendScanner;
   #readyDue = 0;
   #closed = false;
+  /** What the server has said or done that ends the connection. */
   #fatal: string | null = null;
   #cancels = 0;
   #afterCancels: (() => void) | null = null;
@@ -111,6 +115,21 @@ export class ServerConnection implements BackendSink {
     return this.#closed;
   }
 
+  /** Session settings in force here beyond the server's own: name → SQL that set it. */
+  get settings(): ReadonlyMap<string, string> {
+    return this.#settings;
+  }
+
+  set settings(settings: ReadonlyMap<string, string>) {
+    this.#settings = settings;
+    this.#timesIdle = settings.has(idleSessionTimeout);
+  }
+
+  /** A client's limit for its own idleness counts here too. */
+  get timesIdle(): boolean {
+    return this.#timesIdle;
+  }
+
   /** ReadyForQuery messages that are still to come. */
   get readyDue(): number {
     return this.#readyDue;
@@ -125,6 +144,8 @@ export class ServerConnection implements BackendSink {
       this.transactionStatus === TransactionStatus.idle &&
       this.dirty === null &&
       !this.listens &&
+      !this.#timesIdle &&
+      this.#fatal === null &&
       this.#scanner.atBoundary
     );
   }

@@ -149,19 +149,67 @@ export interface Catalog {
   readonly partial: boolean;
   /** Columns have types that users made: each shard has other OIDs for them. */
   readonly ownTypes: boolean;
+  /** Event triggers fire when tables are created, changed or dropped. */
+  readonly eventTriggers?: boolean;
   /** What may leave something behind on its connection. */
   readonly stateful: Stateful;
 }
 
-/** Functions that may leave something behind on their connection, by name (whoever's schema), and
- *  OIDs of relations that call one when they are used: by a trigger, rule, view, policy, default
- *  or constraint. */
+/** What may leave something behind on its connection when a statement uses it. Names are whoever's
+ *  schema, relations OIDs. */
 export interface Stateful {
+  /** Aggregates and procedures too. */
   readonly functions: ReadonlySet<string>;
+  /** Used in any way: views, tables with a policy. */
   readonly relations: ReadonlySet<number>;
+  /** When rows of them are written: by triggers, rules, defaults, constraints, cascades. */
+  readonly written: ReadonlySet<number>;
+  /** Domains, and types made of them. */
+  readonly types: ReadonlySet<string>;
+  readonly operators: ReadonlySet<string>;
+  /** Functions are called by what statements do not name: a cast, an operator class. */
+  readonly anywhere: boolean;
+  /** The same, as texts of procedures are searched for it. */
+  readonly names: StatefulNames;
+  /** What asks for the last value of a sequence that somebody else may have asked before. */
+  readonly askers: SequenceAskers;
 }
 
-export const nothingStateful: Stateful = { functions: new Set(), relations: new Set() };
+/** Names in lower case. */
+export interface StatefulNames {
+  readonly words: ReadonlySet<string>;
+  /** Relations that count only when they are written. */
+  readonly written: ReadonlySet<string>;
+  /** What is not one word: operators, names that need quotes. */
+  readonly others: readonly string[];
+  /** There are such relations or types: a name that is known only when it runs may be one's. */
+  readonly relations: boolean;
+  /** Any CREATE, ALTER or DROP: an event trigger. */
+  readonly definitions: boolean;
+}
+
+export interface SequenceAskers {
+  readonly functions: ReadonlySet<string>;
+  readonly relations: ReadonlySet<number>;
+  readonly written: ReadonlySet<number>;
+}
+
+export const nothingStateful: Stateful = {
+  functions: new Set(),
+  relations: new Set(),
+  written: new Set(),
+  types: new Set(),
+  operators: new Set(),
+  anywhere: false,
+  names: {
+    words: new Set(),
+    written: new Set(),
+    others: [],
+    relations: false,
+    definitions: false,
+  },
+  askers: { functions: new Set(), relations: new Set(), written: new Set() },
+};
 
 /** NUL separates: it is in no PostgreSQL identifier. */
 export function tableKey(schema: string, name: string): string {

@@ -2,7 +2,7 @@
 // shard has. Numbers of relations are each server's own, so those of other shards than shard 0 are
 // moved out of its range.
 
-import type { Catalog, CatalogFunction, CatalogOperator, Table } from './catalog.ts';
+import type { Catalog, CatalogFunction, CatalogOperator, Stateful, Table } from './catalog.ts';
 import { tableKey } from './catalog.ts';
 
 /** OIDs have 32 bits. */
@@ -17,10 +17,8 @@ export function mergeShards(
   if (first === undefined) throw new Error('a catalog of no shard');
   const tables = new Map<string, Table>();
   const tablesByOid = new Map<number, Table>();
-  const relations = new Set<number>();
   const functions = new Map<string, CatalogFunction[]>();
   const operators = new Map<string, CatalogOperator[]>();
-  const stateful = new Set<string>();
   for (const [shard, catalog] of catalogs.entries()) {
     const speaksFor = (schema: string) => (shardOf(schema) ?? 0) === shard;
     const moved = (oid: number) => oid + shard * oidsPerShard;
@@ -30,9 +28,6 @@ export function mergeShards(
       tables.set(tableKey(own.schema, own.name), own);
       tablesByOid.set(own.oid, own);
     }
-    for (const oid of catalog.stateful.relations) relations.add(moved(oid));
-    // By name alone, whoever's schema: no shard's is left out.
-    for (const name of catalog.stateful.functions) stateful.add(name);
     addBySchema(functions, catalog.functions, speaksFor);
     addBySchema(operators, catalog.operators, speaksFor);
   }
@@ -41,7 +36,35 @@ export function mergeShards(
   return {
     ...first,
     ...{ tables, tablesByOid, functions, operators, ownTypes, partial },
-    stateful: { functions: stateful, relations },
+    stateful: mergeStateful(catalogs.map(({ stateful }) => stateful)),
+  };
+}
+
+/** Names are whoever's schema: no shard's is left out. */
+function mergeStateful(shards: readonly Stateful[]): Stateful {
+  const union = <T>(of: (one: Stateful) => Iterable<T>) =>
+    new Set(shards.flatMap(one => [...of(one)]));
+  const numbers = (of: (one: Stateful) => ReadonlySet<number>) =>
+    new Set(shards.flatMap((one, i) => [...of(one)].map(oid => oid + i * oidsPerShard)));
+  return {
+    functions: union(one => one.functions),
+    relations: numbers(one => one.relations),
+    written: numbers(one => one.written),
+    types: union(one => one.types),
+    operators: union(one => one.operators),
+    anywhere: shards.some(one => one.anywhere),
+    names: {
+      words: union(one => one.names.words),
+      written: union(one => one.names.written),
+      others: [...union(one => one.names.others)],
+      relations: shards.some(one => one.names.relations),
+      definitions: shards.some(one => one.names.definitions),
+    },
+    askers: {
+      functions: union(one => one.askers.functions),
+      relations: numbers(one => one.askers.relations),
+      written: numbers(one => one.askers.written),
+    },
   };
 }
 

@@ -56,6 +56,7 @@ const rows = {
     'table "{table}" is not confined to a tenant',
     'Compare column "{column}" with a constant or a parameter in WHERE ([multi_tenant]).',
   ],
+  lookupFailed: ['58000', 'ERROR', 'operations', 'sharding key lookup failed: {why}'],
   noPartition: ['23514', 'ERROR', 'user', 'no partition of relation "{table}" found for row'],
   shardMissing: [
     '22023',
@@ -114,6 +115,13 @@ const rows = {
   ],
   syntaxErrorFatal: ['42601', 'FATAL', 'user', '{what}'],
   syntaxError: ['42601', 'ERROR', 'user', '{what}'],
+  statementTooComplex: [
+    '54001',
+    'ERROR',
+    'limit',
+    'stack depth limit exceeded',
+    'The statement is nested too deeply for PgPack to parse it.',
+  ],
   preparedStatementMissing: [
     '26000',
     'ERROR',

@@ -96,6 +96,33 @@ export function checkFunction(
   }
 }
 
+/** Reports what is wrong with the query that translates keys; what it reads is not known here. */
+export function checkLookup(
+  entry: Entry<ShardedTableEntry>,
+  { columns, dataTypes, mapping }: KeyDraft & { readonly mapping: Mapping | null },
+  report: Report,
+): void {
+  const { lookupQuery: query, lookupResult: result, hasher } = entry.values;
+  if (query === null) {
+    if (result === 'value') return;
+    report.error(entry.at('lookup_result'), 'nothing is looked up', 'add lookup_query = "…"');
+    return;
+  }
+  const place = entry.at('lookup_query');
+  const parameters = new Set(query.match(/\$\d+/g));
+  if (parameters.size !== 1 || !parameters.has('$1')) {
+    report.error(place, 'the key is not its only parameter', 'write the key as $1');
+  }
+  if (columns.length > 1) {
+    report.error(place, 'a key of several columns is not looked up', 'remove it');
+  } else if (dataTypes[0] === 'vector') {
+    report.error(place, 'no vector is looked up', 'remove it');
+  } else if (result === 'shard' && (mapping !== null || hasher !== 'postgres')) {
+    const message = '"shard" needs no mapping and no hasher';
+    report.error(entry.at('lookup_result'), message, 'remove them, or write "value"');
+  }
+}
+
 function counted(columns: number): string {
   return columns === 1 ? '1 column' : `${columns} columns`;
 }

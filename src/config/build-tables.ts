@@ -3,7 +3,7 @@
 
 import { buildCentroids } from './build-centroids.ts';
 import type { DatabaseDraft } from './build-databases.ts';
-import { buildKey, checkFunction } from './build-key.ts';
+import { buildKey, checkFunction, checkLookup } from './build-key.ts';
 import { buildMapping } from './build-mapping.ts';
 import type { MappedKeyType, MappedKeyTypes } from './mapped-key.ts';
 import { didYouMean, type Report } from './report.ts';
@@ -101,6 +101,7 @@ class TablesBuilder {
     const mapping = buildMapping(mappings, { types, shardCount, report: this.#report });
     const centroids = buildCentroids(entry, this.#report);
     checkFunction(entry, { ...key, mapping }, this.#report);
+    checkLookup(entry, { ...key, mapping }, this.#report);
     if (tables === null) return;
     const rest = { centroidProbes, lookupQuery, lookupResult };
     const made = { name, schema, primary, hasher, ...rest, ...key, mapping, centroids };

@@ -166,16 +166,16 @@ export const shardingKeys = {
   shardingLookupCacheSize: bytes(
     'sharding_lookup_cache_size',
     67_108_864,
-    'later',
-    'Memory for keys that were looked up.',
+    'works',
+    'Memory for keys that were looked up, for each user of a database.',
     { env: null },
   ),
   shardingLookupTimeoutMs: duration(
     'sharding_lookup_timeout',
     5_000,
-    'later',
-    'Time limit of looking up a key.',
-    { env: null },
+    'works',
+    'Time limit of looking up the keys of a statement.',
+    { env: null, min: 1 },
   ),
   reloadSchemaOnDdl: flag(
     'reload_schema_on_ddl',

@@ -61,10 +61,10 @@ export const shardedTableKeys = {
     'works',
     'Hash function; `postgres` is that of `PARTITION BY HASH`.',
   ),
-  lookupQuery: text('lookup_query', null, 'refused', 'Query that translates the key first.'),
+  lookupQuery: text('lookup_query', null, 'works', 'Query that translates the key first.'),
   lookupResult: choice(
     'lookup_result',
-    { value: 'works', shard: 'refused' },
+    { value: 'works', shard: 'works' },
     'value',
     'works',
     'Whether it gives the key or the shard.',

@@ -3,46 +3,65 @@
 // that is made to wait.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { EndReceiver, Transport } from '../transport/transport.ts';
 import { type CopyReceiver, CopyStream, copyFromClient } from './copy-stream.ts';
+import { type AnswerSource, HalfClosedClient } from './half-closed-client.ts';
 import { findUnit, Inbox, ownUnit, type Unit } from './inbox.ts';
 
 export interface UnitHandler {
   /** A unit is being handled: the next has to wait. */
   readonly busy: boolean;
   readonly closed: boolean;
+  /** Connections that work for the client now. */
+  readonly servers: readonly ServerConnection[];
   handle(unit: Unit): void;
+  /** Resolves when the client has read what was written to it; rejects when it is gone. */
+  clientDrained(): Promise<void>;
   /** Tells the client why, and closes. */
   terminate(error: unknown): void;
 }
 
+/** Units that one client has handled before others get their turn: those that PgPack answers by
+ *  itself end in the turn they came in. */
+const unitsPerTurnMax = 100;
+
+/** Answers that a client may leave unread while it asks for more. */
+const backlogBytesMax = 65_536;
+
 /** Bytes kept for a busy client before it is made to wait. */
 const inboxBytesMax = 1_048_576;
 
-export class ClientIntake {
+export class ClientIntake implements EndReceiver, AnswerSource {
   readonly #client: Transport;
   readonly #messageBytesMax: number;
   readonly #handler: UnitHandler;
   readonly #inbox: Inbox;
   #paused = false;
+  /** Units handled since the last bytes came, or since it gave others their turn. */
+  #units = 0;
+  /** Goes on when others had their turn. */
+  #yielding = false;
   #copy: CopyStream | null = null;
+  #halfClosed: HalfClosedClient | null = null;
 
   constructor(client: Transport, messageBytesMax: number, handler: UnitHandler) {
     this.#client = client;
     this.#messageBytesMax = messageBytesMax;
     this.#handler = handler;
     this.#inbox = new Inbox(messageBytesMax);
+    client.endReceiver = this;
   }
 
   onBytes(buffer: Buffer, length: number): void {
     if (this.#handler.closed) return;
     try {
       let pos = 0;
+      if (!this.#yielding) this.#units = 0;
       if (this.#inbox.size === 0) pos = this.#handleDirectly(buffer, length);
       if (pos < length && !this.#handler.closed) {
         this.#inbox.push(buffer, pos, length);
         if (this.#copy !== null) this.#feed();
-        else if (!this.#handler.busy) this.#next();
+        else if (!this.#waiting()) this.#next();
       }
       this.#limit();
     } catch (error) {
@@ -53,6 +72,28 @@ export class ClientIntake {
   /** Goes on with what waits, now that a unit is done. */
   goOn(): void {
     if (this.#inbox.size > 0 || this.#paused) this.#next();
+    this.#halfClosed?.answered();
+  }
+
+  /** The client sends no more. True: what it has sent is answered first, and then it is closed. */
+  onEnd(): boolean {
+    if (!this.#waiting() || this.#copyLacks()) return false;
+    this.#halfClosed = new HalfClosedClient(this.#client, this);
+    return true;
+  }
+
+  /** For a client that has closed its side. */
+  get answerDue(): boolean {
+    return this.#waiting();
+  }
+
+  get servers(): readonly ServerConnection[] {
+    return this.#handler.servers;
+  }
+
+  /** More of the client's COPY is wanted than there is. */
+  #copyLacks(): boolean {
+    return this.#copy?.wanted === true;
   }
 
   /** The unit waits as if it had not been handled. */
@@ -97,11 +138,38 @@ export class ClientIntake {
   abort(): void {
     this.#copy?.abort();
     this.#copy = null;
+    this.#halfClosed?.stop();
   }
 
   #waiting(): boolean {
-    return this.#handler.busy || this.#copy !== null;
+    return this.#handler.busy || this.#copy !== null || this.#yielding;
   }
+
+  #handle(unit: Unit): void {
+    this.#units += 1;
+    if (this.#units >= unitsPerTurnMax) this.#yield();
+    this.#handler.handle(unit);
+  }
+
+  #yield(): void {
+    this.#yielding = true;
+    setImmediate(() => {
+      if (this.#handler.closed) return;
+      if (this.#client.backlogBytes <= backlogBytesMax) this.#resume();
+      else this.#handler.clientDrained().then(this.#resume, () => {});
+    });
+  }
+
+  readonly #resume = (): void => {
+    this.#yielding = false;
+    this.#units = 0;
+    if (this.#handler.closed) return;
+    try {
+      this.goOn();
+    } catch (error) {
+      this.#handler.terminate(error);
+    }
+  };
 
   #handleDirectly(buffer: Buffer, length: number): number {
     let pos = 0;
@@ -110,7 +178,7 @@ export class ClientIntake {
       if (found.ending === null) break;
       const unit = ownUnit(buffer, pos, found.end, found.ending);
       pos = found.end;
-      this.#handler.handle(unit);
+      this.#handle(unit);
     }
     return pos;
   }
@@ -119,7 +187,7 @@ export class ClientIntake {
     while (!this.#waiting() && !this.#handler.closed) {
       const unit = this.#inbox.next();
       if (unit === null) break;
-      this.#handler.handle(unit);
+      this.#handle(unit);
     }
     if (this.#paused && this.#inbox.size <= inboxBytesMax / 2) this.#unpause();
   }
@@ -140,6 +208,7 @@ export class ClientIntake {
       this.#copy?.feed(this.#inbox, this.#messageBytesMax);
       if (this.#paused && (this.#copy === null || this.#copy.wanted)) this.#unpause();
       this.#limit();
+      if (this.#halfClosed !== null && this.#copyLacks()) this.#client.destroy();
     } catch (error) {
       this.#handler.terminate(error);
     }

@@ -17,7 +17,9 @@ import type { KeyBytes, Placement } from '../sharding/placement.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
 import type { CopyReceiver } from './copy-stream.ts';
+import type { DatabaseService } from './database-service.ts';
 import { summedTag } from './fan-out.ts';
+import type { Lookups } from './lookups.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { placed } from './shard-choice.ts';
 import { inBlock } from './wide-block.ts';
@@ -54,7 +56,7 @@ async function copy(
     const responses = await Promise.all(branches.map(branch => branch.ready));
     session.client.write(responses[0]!);
     run.copyBegan = true;
-    await receive(session, distributor, branches);
+    await new CopyReception(session, distributor, branches).run();
   } catch (error) {
     for (const branch of branches) branch.fail('the COPY was stopped');
     await Promise.all(branches.map(branch => branch.finished));
@@ -66,15 +68,22 @@ async function copy(
   return plan.kind === 'split-copy' ? summedTag(tags) : tags[0]!;
 }
 
-/** Cuts the stream: bytes go to one branch or to all (null). */
+type Take = (branch: number | null, bytes: Buffer) => void;
+
+/** Cuts the stream: bytes go to one branch or to all (null). Answers null, or when the rows are on
+ *  their way whose keys had to be looked up: nothing is pushed before. */
 interface Distributor {
-  push(data: Buffer, to: (branch: number | null, bytes: Buffer) => void): void;
-  end(to: (branch: number | null, bytes: Buffer) => void): void;
+  push(data: Buffer, to: Take): Promise<void> | null;
+  end(to: Take): Promise<void> | null;
 }
 
 function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
   if (plan.kind === 'broadcast-copy') {
-    return { push: (data, to) => to(null, data), end() {} };
+    const push = (data: Buffer, to: Take) => {
+      to(null, data);
+      return null;
+    };
+    return { push, end: () => null };
   }
   const { parameters } = session.transaction.servers[0]!;
   const encoding = parameters.get('client_encoding') ?? 'UTF8';
@@ -84,34 +93,51 @@ function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
   // Before PostgreSQL 18 `\.` alone on a line ended csv data too.
   const csvEndMarker = Number.parseInt(parameters.get('server_version') ?? '', 10) < 18;
   const rows = openCopyRows({ format, keyPositions, columns, rowBytesMax, csvEndMarker });
-  return new RowDistributor(rows, session.database.placements[plan.placement]!, plan);
+  return new RowDistributor(rows, session.database, plan);
 }
 
 class RowDistributor implements Distributor {
   readonly #rows: CopyRows;
   readonly #placement: Placement;
+  readonly #lookups: Lookups;
   readonly #plan: SplitCopyPlan;
 
-  constructor(rows: CopyRows, placement: Placement, plan: SplitCopyPlan) {
+  constructor(rows: CopyRows, { placements, lookups }: DatabaseService, plan: SplitCopyPlan) {
     this.#rows = rows;
-    this.#placement = placement;
+    this.#placement = placements[plan.placement]!;
+    this.#lookups = lookups;
     this.#plan = plan;
   }
 
-  push(data: Buffer, to: (branch: number | null, bytes: Buffer) => void): void {
-    this.#distribute(this.#rows.push(data), to);
+  push(data: Buffer, to: Take): Promise<void> | null {
+    return this.#distribute(this.#rows.push(data), to);
   }
 
-  end(to: (branch: number | null, bytes: Buffer) => void): void {
-    this.#distribute(this.#rows.end(), to);
-    const trailer = this.#rows.trailer();
-    if (trailer !== null) to(null, trailer);
+  end(to: Take): Promise<void> | null {
+    const later = this.#distribute(this.#rows.end(), to);
+    const trail = () => {
+      const trailer = this.#rows.trailer();
+      if (trailer !== null) to(null, trailer);
+    };
+    if (later !== null) return later.then(trail);
+    trail();
+    return null;
   }
 
-  #distribute(rows: Buffer[], to: (branch: number | null, bytes: Buffer) => void): void {
+  #distribute(rows: Buffer[], to: Take): Promise<void> | null {
     const preamble = this.#rows.takePreamble();
     if (preamble !== null) to(null, preamble);
-    for (const row of rows) to(this.#shardOf(row), row);
+    if (this.#placement.kind !== 'lookup') {
+      for (const row of rows) to(this.#shardOf(row), row);
+      return null;
+    }
+    const shards = this.#lookups.evaluate(() => rows.map(row => this.#shardOf(row)));
+    const send = (shardOfRow: readonly number[]) => {
+      for (const [i, row] of rows.entries()) to(shardOfRow[i]!, row);
+    };
+    if (shards instanceof Promise) return shards.then(send);
+    send(shards);
+    return null;
   }
 
   #shardOf(row: Buffer): number {
@@ -135,60 +161,120 @@ class RowDistributor implements Distributor {
   }
 }
 
-function receive(
-  session: SessionContext,
-  distributor: Distributor,
-  branches: readonly CopyBranch[],
-): Promise<void> {
-  const byShard = new Map(branches.map(branch => [branch.shard, branch]));
-  const to = (shard: number | null, bytes: Buffer) => {
-    if (shard !== null) byShard.get(shard)!.add(bytes);
-    else for (const branch of branches) branch.add(bytes);
-  };
-  return new Promise((resolve, reject) => {
-    let flushing: NodeJS.Timeout | undefined;
-    const flush = () => {
-      flushing = undefined;
-      for (const branch of branches) branch.flush();
-    };
-    // PostgreSQL says so at once; what still comes is dropped (postgres.c, PostgresMain).
-    const stop = (error: unknown) => {
-      clearTimeout(flushing);
-      session.intake.stopCopy();
-      reject(error);
-    };
-    const attempt = (work: () => void): boolean => {
-      try {
-        work();
-        return true;
-      } catch (error) {
-        stop(error);
-        return false;
+/** Takes what the client sends, up to its end or the first error. */
+class CopyReception implements CopyReceiver {
+  readonly #session: SessionContext;
+  readonly #distributor: Distributor;
+  readonly #branches: readonly CopyBranch[];
+  readonly #byShard: ReadonlyMap<number, CopyBranch>;
+  #flushing: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Rows wait for their keys. */
+  #waiting = false;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(session: SessionContext, distributor: Distributor, branches: readonly CopyBranch[]) {
+    this.#session = session;
+    this.#distributor = distributor;
+    this.#branches = branches;
+    this.#byShard = new Map(branches.map(branch => [branch.shard, branch]));
+  }
+
+  /** Resolves when all rows are on their way. Rejects with what is wrong with them, or what a
+   *  server says of them, which PostgreSQL does at once. */
+  run(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      for (const branch of this.#branches) {
+        branch.onDrain = () => this.#flows && this.#session.intake.resumeCopy();
+        branch.onError = error => this.#stop(error);
+        if (branch.error !== null) return this.#stop(branch.error);
       }
-    };
-    const receiver: CopyReceiver = {
-      onData(message) {
-        if (!attempt(() => distributor.push(message.subarray(headerBytes), to))) return false;
-        flushing ??= setTimeout(flush, rowsWaitMs);
-        return branches.every(branch => branch.flowing);
-      },
-      onDone() {
-        if (!attempt(() => distributor.end(to))) return;
-        clearTimeout(flushing);
-        for (const branch of branches) branch.done();
-        resolve();
-      },
-      onFail(reason) {
-        stop(new PgError(errors.copyFailed, { what: `COPY from stdin failed: ${reason}` }));
-      },
-    };
-    for (const branch of branches) {
-      branch.onDrain = () => branches.every(one => one.flowing) && session.intake.resumeCopy();
-      branch.onError = stop;
-      if (branch.error !== null) return stop(branch.error);
+      this.#session.intake.receiveCopy(this);
+    });
+  }
+
+  onData(message: Buffer): boolean {
+    const data = message.subarray(headerBytes);
+    const later = this.#attempt(() => this.#distributor.push(data, this.#to));
+    if (later === undefined) return false;
+    if (later === null) {
+      this.#flushSoon();
+      return this.#flows;
     }
-    session.intake.receiveCopy(receiver);
-  });
+    this.#wait(later, () => {
+      this.#flushSoon();
+      if (this.#flows) this.#session.intake.resumeCopy();
+    });
+    return false;
+  }
+
+  onDone(): void {
+    const later = this.#attempt(() => this.#distributor.end(this.#to));
+    if (later === null) this.#end();
+    else if (later !== undefined) this.#wait(later, () => this.#end());
+  }
+
+  onFail(reason: string): void {
+    this.#stop(new PgError(errors.copyFailed, { what: `COPY from stdin failed: ${reason}` }));
+  }
+
+  get #flows(): boolean {
+    return !this.#waiting && this.#branches.every(branch => branch.flowing);
+  }
+
+  /** Once it was stopped the connections may be others' already. */
+  readonly #to: Take = (shard, bytes) => {
+    if (this.#stopped) return;
+    if (shard !== null) this.#byShard.get(shard)!.add(bytes);
+    else for (const branch of this.#branches) branch.add(bytes);
+  };
+
+  /** undefined: it was stopped. */
+  #attempt(work: () => Promise<void> | null): Promise<void> | null | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#stop(error);
+      return undefined;
+    }
+  }
+
+  #wait(later: Promise<void>, goOn: () => void): void {
+    this.#waiting = true;
+    later.then(
+      () => {
+        this.#waiting = false;
+        if (!this.#stopped) goOn();
+      },
+      error => {
+        if (!this.#stopped) this.#stop(error);
+      },
+    );
+  }
+
+  #flushSoon(): void {
+    this.#flushing ??= setTimeout(() => {
+      this.#flushing = undefined;
+      for (const branch of this.#branches) branch.flush();
+    }, rowsWaitMs);
+  }
+
+  #end(): void {
+    clearTimeout(this.#flushing);
+    for (const branch of this.#branches) branch.done();
+    this.#resolve();
+  }
+
+  /** What still comes is dropped (postgres.c, PostgresMain). */
+  #stop(error: unknown): void {
+    clearTimeout(this.#flushing);
+    this.#stopped = true;
+    this.#session.intake.stopCopy();
+    this.#reject(error);
+  }
 }
 
 /** COPY … FROM STDIN on one server. */

@@ -1,7 +1,12 @@
 // One user's view of one database: its pools, its catalog, its plans. Never shared wider, since
 // search path, privileges and catalog belong to the user.
 
-import { buildCatalog, type CatalogRows, catalogQueries } from '../backend/catalog-query.ts';
+import {
+  buildCatalog,
+  type CatalogRow,
+  type CatalogRows,
+  catalogQueries,
+} from '../backend/catalog-query.ts';
 import type { Cluster } from '../backend/cluster.ts';
 import { internalQuery } from '../backend/internal-query.ts';
 import { unreadable } from '../backend/leftovers.ts';
@@ -28,8 +33,12 @@ import { Placements, ShardingScheme } from '../sql/sharding-scheme.ts';
 import { parameterCount, type SyntaxNode } from '../sql/syntax-tree.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
 import { SessionSettings } from '../transaction/session-settings.ts';
+import { besideClients } from './beside-clients.ts';
 import { CatalogRetry } from './catalog-retry.ts';
 import { DryRun } from './dry-run.ts';
+import { BuiltCatalogs, KnownCatalog } from './known-catalog.ts';
+import { LackingRelations } from './lacking-relations.ts';
+import { Lookups } from './lookups.ts';
 import { StatementRegistry } from './prepared-statement.ts';
 import { SchemaComparison } from './schema-comparison.ts';
 import { ShardCatalogs, schemaNamesQuery } from './shard-catalogs.ts';
@@ -50,11 +59,8 @@ const passThrough: StatementPlan = {
   outsideTransaction: false,
 };
 
-/** How long a catalog is believed that lacks a relation which some server has. */
-const catalogTrustMs = 1_000;
-
-/** Such relations that are remembered. */
-const lackingMax = 1_000;
+/** How long changes wait that concern no plan. */
+const readLaterMs = 1_000;
 
 /** Search paths whose plans are kept. */
 const searchPathsMax = 100;
@@ -77,6 +83,9 @@ export class DatabaseService {
   readonly stats: DatabaseStats;
   readonly settings = new SettingsRegistry();
   readonly dryRun: DryRun;
+  readonly lacking = new LackingRelations();
+  /** Keys that a query translates. */
+  readonly lookups: Lookups;
   /** The functions that plans name by their number. */
   readonly placements: readonly Placement[];
   /** ParameterStatus values by the number of the settings they follow from. */
@@ -96,17 +105,17 @@ export class DatabaseService {
   readonly #placements = new Placements();
   readonly #shards: ShardCatalogs;
   readonly #schemes = new WeakMap<Catalog, ShardingScheme>();
-  #catalog: Catalog | null = null;
+  readonly #built = new BuiltCatalogs();
+  #known: KnownCatalog | null = null;
+  /** What was known when it was forgotten: it may still be so. */
+  #former: KnownCatalog | null = null;
   #loading: Promise<Catalog> | null = null;
+  #readingLater: NodeJS.Timeout | null = null;
   #version = 0;
   #generation = 0;
-  #directives = new WeakMap<Directive, Directive>();
-  #caches = new Map<string, StatementCache>();
   #nextHome = 0;
   #sessions = 0;
   #onUnused: (() => void) | null = null;
-  /** Relations that the catalog lacked when it had been read for their sake, and when that was. */
-  readonly #lacking = new BoundedCache<string, number>(lackingMax);
 
   constructor(
     config: Config,
@@ -125,13 +134,14 @@ export class DatabaseService {
     const named = log.child({ database: database.name, user: user.name });
     const everywhere = (schema: string) => !this.#shards.isPlaced(schema);
     this.comparison = new SchemaComparison(cluster, named, everywhere, () => {
-      if (this.#catalog !== null) this.forgetCatalog();
+      if (this.#known !== null) this.forgetCatalog();
     });
     this.stats = stats;
     this.registry = new StatementRegistry(config.general.queryCacheLimit);
     this.placements = this.#placements.list;
     this.#shards = new ShardCatalogs(database);
     this.dryRun = new DryRun(database);
+    this.lookups = new Lookups(this, this.#placements.lookups);
   }
 
   get config(): Config {
@@ -164,6 +174,9 @@ export class DatabaseService {
     this.parameters.clear();
     this.comparison.startOver();
     this.forgetCatalog();
+    this.#former = null;
+    this.#loading = null;
+    this.#built.clear();
   }
 
   get crossShardDisabled(): boolean {
@@ -177,7 +190,7 @@ export class DatabaseService {
   /** Entries of all caches of plans. */
   get cachedPlans(): number {
     let plans = 0;
-    for (const cache of this.#caches.values()) plans += cache.size;
+    for (const cache of this.#known?.caches.values() ?? []) plans += cache.size;
     return plans;
   }
 
@@ -216,22 +229,23 @@ export class DatabaseService {
     directive: Directive | null = null,
   ): StatementCache | null {
     if (this.lookAtOthers !== null) this.lookAtOthers();
-    if (this.#catalog === null) return null;
+    if (this.#known === null) return null;
+    const { caches, catalog } = this.#known;
     const path = searchPath === null ? '' : JSON.stringify(searchPath);
-    const settled = directive === null ? null : this.#settled(directive);
+    const settled = directive === null ? null : this.#settled(directive, this.#known);
     const key = settled === null ? path : `${directiveText(settled)}\0${path}`;
-    let cache = this.#caches.get(key);
+    let cache = caches.get(key);
     if (cache === undefined) {
-      if (this.#caches.size >= searchPathsMax) this.#caches.clear();
-      cache = this.newCache(this.#catalog, searchPath, settled);
-      this.#caches.set(key, cache);
+      if (caches.size >= searchPathsMax) caches.clear();
+      cache = this.newCache(catalog, searchPath, settled);
+      caches.set(key, cache);
     }
     return cache;
   }
 
   /** As `settle`, once for each directive; what is wrong with it statements are told. */
-  #settled(directive: Directive): Directive {
-    let settled = this.#directives.get(directive);
+  #settled(directive: Directive, { directives }: KnownCatalog): Directive {
+    let settled = directives.get(directive);
     if (settled === undefined) {
       try {
         settled = this.settle(directive);
@@ -239,7 +253,7 @@ export class DatabaseService {
         if (!(error instanceof PgError)) throw error;
         settled = directive;
       }
-      this.#directives.set(directive, settled);
+      directives.set(directive, settled);
     }
     return settled;
   }
@@ -247,8 +261,8 @@ export class DatabaseService {
   /** The directive with its key placed where that can be done once for all statements, which then
    *  share their plans. Needs the catalog. Throws as `settledDirective`. */
   settle(directive: Directive): Directive {
-    const catalog = this.#catalog;
-    if (directive.kind === 'shard' || catalog === null) return directive;
+    if (directive.kind === 'shard' || this.#known === null) return directive;
+    const { catalog } = this.#known;
     const { shardCount } = this;
     return settledDirective(directive, { catalog, scheme: this.#schemeOf(catalog), shardCount });
   }
@@ -307,8 +321,8 @@ export class DatabaseService {
 
   /** What is known of the database's tables now; null: nothing yet, or not any more. */
   get knownSchema(): KnownSchema | null {
-    const catalog = this.#catalog;
-    if (catalog === null) return null;
+    if (this.#known === null) return null;
+    const { catalog } = this.#known;
     return { catalog, scheme: this.#schemeOf(catalog), shards: this.#shards };
   }
 
@@ -319,11 +333,46 @@ export class DatabaseService {
 
   /** Loads the catalog if it is not there. Rejects with what kept it from being read. */
   loadCatalog(): Promise<Catalog> {
-    if (this.#catalog !== null) return Promise.resolve(this.#catalog);
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = null;
+    return this.#known !== null ? Promise.resolve(this.#known.catalog) : this.#startLoading();
+  }
+
+  /** One at a time: what was read while tables changed is not taken, and whoever waits for it comes
+   *  again. */
+  #startLoading(): Promise<Catalog> {
+    if (this.#loading !== null) return this.#loading;
+    const loading = this.#load().finally(() => {
+      if (this.#loading === loading) this.#loading = null;
     });
-    return this.#loading;
+    this.#loading = loading;
+    return loading;
+  }
+
+  /** Reads the catalog again. Others go on with what is known meanwhile. */
+  async reread(): Promise<void> {
+    if (this.#loading !== null) await this.#loading.catch(() => {});
+    // What somebody has begun to read since is as good.
+    if (this.#loading === null) this.#generation += 1;
+    await this.#startLoading();
+  }
+
+  /** A change of tables that spares all plans need not be known at once: on one shard, whose server
+   *  sees to the rest. What a tenant may see is read from the catalog. */
+  get readsLater(): boolean {
+    return this.shardCount === 1 && this.config.multiTenant === null;
+  }
+
+  /** The catalog is read again within a second, while everybody goes on with what is known. */
+  readLater(): void {
+    if (this.#readingLater !== null) return;
+    this.#readingLater = setTimeout(() => {
+      this.#readingLater = null;
+      const before = this.#known;
+      if (before === null || !this.inUse) return;
+      const tell = () => {
+        if (this.#known !== null && this.#known !== before) this.onSchemaChanged();
+      };
+      this.reread().then(tell, error => this.log.debug({ err: error }, 'catalog not read again'));
+    }, readLaterMs).unref();
   }
 
   /** What a server reports to a client with these settings. Rejects with the server's error for
@@ -345,12 +394,12 @@ export class DatabaseService {
 
   /** The catalog as one server connection sees it: also what its open transaction changed. */
   async readCatalog(server: ServerConnection): Promise<Catalog> {
-    const read = await this.#readShard(server);
+    const read = await this.#readShard(server, false);
     return withDrifts(this.#shards.with(read, server.address.shard), this.comparison.drifts);
   }
 
-  async #readShard(server: ServerConnection): Promise<Catalog> {
-    const rows: Record<string, unknown> = {};
+  async #readShard(server: ServerConnection, shared: boolean): Promise<Catalog> {
+    const rows: Record<string, CatalogRow[]> = {};
     for (const [name, sql] of Object.entries(catalogQueries)) {
       rows[name] = await internalQuery(server, sql);
     }
@@ -361,10 +410,12 @@ export class DatabaseService {
         names.map(([name]) => name ?? ''),
       );
     }
-    this.#version += 1;
-    const { writeFunctions: writing, readOnlyFunctions: readOnly } = this.config.general;
-    const catalog = buildCatalog(rows as unknown as CatalogRows, this.#version);
-    return withListedFunctions(catalog, { writing, readOnly });
+    return this.#built.get(server.address.shard, rows, shared, () => {
+      this.#version += 1;
+      const { writeFunctions: writing, readOnlyFunctions: readOnly } = this.config.general;
+      const catalog = buildCatalog(rows as unknown as CatalogRows, this.#version);
+      return withListedFunctions(catalog, { writing, readOnly });
+    });
   }
 
   /** Another number: what was read of the catalog is stale. */
@@ -379,27 +430,12 @@ export class DatabaseService {
     this.onSchemaChanged();
   }
 
-  /** A server has a relation that the catalog lacks: true when the catalog is forgotten now, false
-   *  when it was just read again for that relation, in vain. */
-  doubtCatalog(relation: string): boolean {
-    const triedAtMs = this.#lacking.get(relation);
-    if (triedAtMs !== undefined && Date.now() - triedAtMs < catalogTrustMs) return false;
-    this.forgetCatalog();
-    return true;
-  }
-
-  /** The catalog was read again, in vain. */
-  lacks(relation: string): void {
-    this.#lacking.set(relation, Date.now());
-  }
-
   /** The catalog is read again before the next statement. */
   forgetCatalog(): void {
     this.#generation += 1;
-    this.#catalog = null;
-    this.#loading = null;
-    this.#directives = new WeakMap();
-    this.#caches.clear();
+    this.#former = this.#known ?? this.#former;
+    this.#known = null;
+    this.lookups.clear();
   }
 
   #schemeOf(catalog: Catalog): ShardingScheme {
@@ -428,33 +464,18 @@ export class DatabaseService {
     await compared;
     await this.comparison.sees(read);
     this.#retry.sees(read);
-    const catalog = withDrifts(read, this.comparison.drifts);
+    const known = KnownCatalog.of(read, this.comparison.drifts, this.#known ?? this.#former);
     // Tables may have changed while it was read: then whoever asked asks again.
-    if (generation === this.#generation) this.#catalog = catalog;
+    if (generation === this.#generation) this.#known = known;
+    const { catalog } = known;
     this.log.debug({ database: this.database.name, tables: catalog.tables.size }, 'catalog read');
     return catalog;
   }
 
-  /** Clients in transactions may hold every connection of the pool and wait for the catalog: then
-   *  it is read over another one, unless nobody is to have any (PAUSE). */
-  async #readBesideClients(shard: number): Promise<Catalog> {
-    const pool = this.cluster.pools[shard]!;
-    if ((pool.idle === 0 || pool.waiting > 0) && !this.cluster.atRest) {
-      const server = await this.cluster.openAside(shard);
-      try {
-        return this.#checkEncoding(server, await this.#readShard(server));
-      } finally {
-        server.close();
-      }
-    }
-    // In the server's own settings: search path and role are part of what is read.
-    const settings = new SessionSettings(this.settings, new Map());
-    const transaction = new ClientTransaction(this.cluster, settings);
-    try {
-      const server = await transaction.open(shard);
-      return this.#checkEncoding(server, await this.#readShard(server));
-    } finally {
-      transaction.release();
-    }
+  /** In the server's own settings: search path and role are part of what is read. */
+  #readBesideClients(shard: number): Promise<Catalog> {
+    return besideClients(this, shard, async server =>
+      this.#checkEncoding(server, await this.#readShard(server, true)),
+    );
   }
 }

@@ -38,7 +38,7 @@ export async function evaluatedInsert(
   let types = run.parameterTypes;
   let server: ServerConnection | null = null;
   for (const query of plan.queries) {
-    const shard = placeOf(session, query, { ...run, cached: cache.statement(query.sql) });
+    const shard = await placeOf(session, query, { ...run, cached: cache.statement(query.sql) });
     server = await transaction.open(shard);
     if (run.bind !== null && run.bind.parameters > 0) {
       const described = await describeStatement(server, run.cached.sql, run.parameterTypes);
@@ -64,9 +64,14 @@ export async function evaluatedInsert(
   return { ...run, cached, parameterTypes };
 }
 
-function placeOf(session: SessionContext, { place }: EvaluationQuery, run: StatementRun): number {
+async function placeOf(
+  session: SessionContext,
+  { place }: EvaluationQuery,
+  run: StatementRun,
+): Promise<number> {
   if (place === 'first') return sequenceShard;
-  const shards = statementShards(session, run);
+  const { lookups } = session.database;
+  const shards = await lookups.evaluate(() => statementShards(session, run));
   if (shards.length === 1) return shards[0]!;
   const construct = 'a subquery on several shards for the sharding key';
   throw new PgError(errors.unsupportedAcrossShards, { construct });

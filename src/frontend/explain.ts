@@ -39,7 +39,8 @@ export async function runExplain(session: SessionContext, run: StatementRun): Pr
   if (effect.analyze) refuseAnalyze(inner);
   const work = async () => {
     const final = effect.analyze ? await withValues(session, inner) : inner;
-    return explain(session, run, final, partsOf(session, final, known));
+    const parts = await session.database.lookups.evaluate(() => partsOf(session, final, known));
+    return explain(session, run, final, parts);
   };
   const answer = effect.analyze && writes ? await inBlock(session, work) : await work();
   const { client } = session;
@@ -78,7 +79,9 @@ function refuseAnalyze({ cached: { plan } }: StatementRun): void {
 async function withValues(session: SessionContext, inner: StatementRun): Promise<StatementRun> {
   const { wide } = inner.cached.plan;
   if (wide.kind !== 'evaluated-insert') return inner;
-  if (statementShards(session, inner).length === 1) return inner;
+  const { lookups } = session.database;
+  const shards = await lookups.evaluate(() => statementShards(session, inner));
+  if (shards.length === 1) return inner;
   return evaluatedInsert(session, inner, wide);
 }
 
@@ -120,7 +123,7 @@ async function explain(
   const known = run.cached.parameters === 0 || run.bind !== null;
   const counts = effect.analyze && !plan.writes;
   const measured = counts ? await measure(session, inner, parts, servers) : null;
-  const explanation = explanationOf(shownStatement(inner), parts, inner, {
+  const found = {
     known,
     execution: executionOf(database, inner),
     merged: shown(measured?.merged ?? null, effect),
@@ -132,7 +135,10 @@ async function explain(
         : null,
       plan: shardPlan,
     })),
-  });
+  };
+  const explanation = await database.lookups.evaluate(() =>
+    explanationOf(shownStatement(inner), parts, inner, found),
+  );
   if (effect.format === 'text') return explanationLines(explanation);
   return [JSON.stringify(explanationJson(explanation), null, 2)];
 }

@@ -4,6 +4,7 @@
 import type { ParameterText, RoutedGroup } from '../plan/explain-route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type BindMessage, parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
+import { LookupPlacement } from '../sharding/lookup-placement.ts';
 import { typeOid } from '../types/type-oid.ts';
 import { type Execution, groupShards } from './shard-choice.ts';
 
@@ -15,7 +16,9 @@ export function routedGroups(
 ): RoutedGroup[] {
   const every = Array.from({ length: execution.shardCount }, (_, shard) => shard);
   return route.groups.map(group => {
-    const placement = execution.placements[group.placement]?.kind ?? 'no function';
+    const found = execution.placements[group.placement];
+    const placement =
+      found instanceof LookupPlacement ? found.words : (found?.kind ?? 'no function');
     const byParameters = group.sets.length > 0 && !known;
     if (byParameters) return { group, placement, shards: null };
     return { group, placement, shards: groupShards(group, execution) ?? every };

@@ -14,9 +14,11 @@ import {
   readTarget,
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
+import { KeyUnknown } from '../sharding/lookup-cache.ts';
 import { stepThrough } from './extended-steps.ts';
 import { fixedShard } from './fixed-shard.ts';
 import type { Unit } from './inbox.ts';
+import { KeysLacking } from './lookups.ts';
 import { concernsListening, relayListening } from './notification-gate.ts';
 import { isOwnCommand } from './own-command.ts';
 import { isOwnEffect } from './own-settings.ts';
@@ -28,17 +30,25 @@ import type { RelayRequest, SessionContext } from './session-context.ts';
 import type { ClosedStatement } from './session-statements.ts';
 import { withArguments } from './set-config-call.ts';
 import { relaysPlainly } from './shape.ts';
-import { anyShard, chooseShard } from './shard-choice.ts';
+import { anyShard, chooseShard, type Execution } from './shard-choice.ts';
+import type { SqlStatement } from './sql-statement.ts';
 import { emptyStatement, type StatementCache } from './statement-cache.ts';
 import type { StatementTiming } from './statement-timing.ts';
 import type { Item, UnitPlan } from './unit-plan.ts';
 import { requestFor } from './unit-request.ts';
 
+const otherShards = 'statements for different shards without a Sync between them';
+
 /** Answers null when a relay was started that ends the unit by itself. */
 export function handleExtended(session: SessionContext, unit: Unit): Promise<void> | null {
   const { cache } = session;
   if (cache === null) return session.loadCache().then(loaded => handleLater(session, unit, loaded));
-  return handleNow(session, unit, cache);
+  try {
+    return handleNow(session, unit, cache);
+  } catch (error) {
+    if (!(error instanceof KeysLacking)) throw error;
+    return handleLater(session, unit, cache);
+  }
 }
 
 async function handleLater(
@@ -46,8 +56,13 @@ async function handleLater(
   unit: Unit,
   cache: StatementCache,
 ): Promise<void> {
-  const plan = planUnit(session, unit, cache);
-  if (plan === null) return stepThrough(session, unit, cache);
+  const { lookups } = session.database;
+  const plan = await lookups.attempt(() => planUnit(session, unit, session.cache ?? cache));
+  if (plan === null && session.exchangeServer !== null) {
+    await session.endExchange(otherShards);
+    return handleLater(session, unit, cache);
+  }
+  if (plan === null) return stepThrough(session, unit, session.cache ?? cache);
   if (!plan.asksServer) return answerLocally(session, unit, plan);
   if (listens(session, plan)) return relayUnit(session, unit, plan);
   const server = await openFor(session, plan);
@@ -74,8 +89,7 @@ function handleNow(
 ): Promise<void> | null {
   const plan = planUnit(session, unit, cache);
   if (plan === null && session.exchangeServer !== null) {
-    const construct = 'statements for different shards without a Sync between them';
-    return session.endExchange(construct).then(() => handleLater(session, unit, cache));
+    return session.endExchange(otherShards).then(() => handleLater(session, unit, cache));
   }
   if (plan === null) return stepThrough(session, unit, cache);
   if (!plan.asksServer) {
@@ -139,7 +153,8 @@ function shardFor(session: SessionContext, { shard }: UnitPlan): number {
   return session.transaction.openShard ?? session.homeShard;
 }
 
-/** null: the unit has to be stepped through. Registers the statements it prepares. */
+/** null: the unit has to be stepped through. Registers the statements it prepares. Throws
+ *  `KeysLacking`. */
 function planUnit(session: SessionContext, unit: Unit, cache: StatementCache): UnitPlan | null {
   const { transaction, database, exchangeServer } = session;
   if (transaction.mode === 'implicit') return null;
@@ -147,7 +162,15 @@ function planUnit(session: SessionContext, unit: Unit, cache: StatementCache): U
   const planner = new UnitPlanner(session, unit, cache);
   if (!planner.read()) {
     planner.undo();
+    if (exchangeServer !== null && database.shardCount === 1) missingStatement(session, planner);
     return null;
+  }
+  const { lacking } = planner;
+  if (lacking !== null) {
+    planner.undo();
+    throw new KeysLacking(() => {
+      for (const place of lacking) place();
+    });
   }
   // Within an open exchange there is no other server to go to.
   const { shard } = planner;
@@ -159,6 +182,12 @@ function planUnit(session: SessionContext, unit: Unit, cache: StatementCache): U
   if (planner.parsing.length > 0) session.statements.registered = planner;
   session.stats.unitPlanned(planner.parses, planner.binds);
   return planner;
+}
+
+/** Without a block there is nothing to save of the exchange: the error undoes all of it. Throws
+ *  `preparedStatementMissing` or `unnamedStatementMissing`. */
+function missingStatement({ transaction, statements }: SessionContext, { missing }: UnitPlanner) {
+  if (missing !== null && transaction.mode !== 'explicit') statements.get(missing);
 }
 
 class UnitPlanner implements UnitPlan {
@@ -174,6 +203,10 @@ class UnitPlanner implements UnitPlan {
   asksServer = false;
   parses = 0;
   binds = 0;
+  /** The name of a statement that the client does not have; null: it has what it named. */
+  missing: string | null = null;
+  /** Place keys that have to be looked up first. */
+  lacking: (() => void)[] | null = null;
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
   /** The exchange goes on after the unit. */
@@ -181,6 +214,7 @@ class UnitPlanner implements UnitPlan {
   readonly #cache: StatementCache;
   /** Statements closed in this unit, the last one first. */
   readonly #closing: ClosedStatement[] = [];
+  #closingSql: Map<string, SqlStatement | null> | null = null;
   /** Portals bound in this unit: the unnamed one, the others. */
   #unnamedPortal: PreparedStatement | null = null;
   #portals: Map<string, PreparedStatement> | null = null;
@@ -212,6 +246,9 @@ class UnitPlanner implements UnitPlan {
   undo(): void {
     this.#session.statements.deleteAll(this.parsing);
     this.#session.statements.restore(this.#closing);
+    for (const [name, statement] of this.#closingSql ?? []) {
+      this.#session.statements.sql.set(name, statement);
+    }
   }
 
   #message(type: number, start: number, end: number): boolean {
@@ -237,7 +274,7 @@ class UnitPlanner implements UnitPlan {
     const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
     this.parses += 1;
     const { statements, database } = this.#session;
-    if (name !== '' && statements.find(name) !== null) return false;
+    if (name !== '' && statements.has(name)) return false;
     const parameterTypes = portableTypes(declared, database.shardCount);
     if (parameterTypes !== declared) this.verbatim = false;
     const script = this.#cache.script(sql);
@@ -263,7 +300,8 @@ class UnitPlanner implements UnitPlan {
     const bind = readBind(this.#bytes, start, end);
     this.binds += 1;
     const statement = this.#session.statements.find(bind.statement);
-    if (statement === null || !statement.takes(bind) || !this.#place(statement, bind)) return false;
+    if (statement === null) return this.#bindSql(start, end, bind);
+    if (!statement.takes(bind) || !this.#place(statement, bind)) return false;
     this.named ||= bind.statement !== '';
     if (bind.statement !== '' || bind.portal !== '') this.verbatim = false;
     if (bind.portal !== '') this.alone = false;
@@ -274,6 +312,22 @@ class UnitPlanner implements UnitPlan {
     return true;
   }
 
+  /** A statement of SQL, which the one server there is has under the client's own name. */
+  #bindSql(start: number, end: number, bind: BindMessage): boolean {
+    const { database, statements } = this.#session;
+    if (!statements.hasSql(bind.statement) || database.shardCount > 1) {
+      this.missing = bind.statement;
+      return false;
+    }
+    if (bind.portal === '') this.#unnamedPortal = null;
+    else this.#portals?.delete(bind.portal);
+    void statements.closePortal(bind.portal);
+    this.alone = false;
+    this.asksServer = true;
+    this.items.push({ type: Frontend.bind, start, end, statement: null, bind });
+    return true;
+  }
+
   /** Finds the statement's shard; false when it is not one, or not the unit's. */
   #place(statement: PreparedStatement, bind: BindMessage): boolean {
     const { database } = this.#session;
@@ -281,15 +335,22 @@ class UnitPlanner implements UnitPlan {
     const { plan } = statement.planIn(this.#cache);
     if (!relaysPlainly(plan)) return false;
     if (plan.route.groups.length === 0) return plan.groupless === 'any';
-    const shard = chooseShard(plan.route, {
+    const execution: Execution = {
       bind,
       parameterTypes: statement.parameterTypes,
       shardCount: database.shardCount,
       placements: database.placements,
       insert: plan.tag === 'INSERT',
-    });
-    if (shard < 0) return shard === anyShard;
-    return this.#staysOn(shard);
+    };
+    try {
+      const shard = chooseShard(plan.route, execution);
+      return shard < 0 ? shard === anyShard : this.#staysOn(shard);
+    } catch (error) {
+      if (!(error instanceof KeyUnknown)) throw error;
+      this.lacking ??= [];
+      this.lacking.push(() => chooseShard(plan.route, execution));
+      return true;
+    }
   }
 
   /** False when the unit is another shard's already; `anyShard`: it does not matter. */
@@ -304,9 +365,7 @@ class UnitPlanner implements UnitPlan {
     const { target, name } = readTarget(this.#bytes, start, end);
     const statement =
       target === 'S' ? this.#session.statements.find(name) : this.#portalStatement(name);
-    if (statement === null) {
-      return target === 'P' && this.#passUnknownPortal(Frontend.describe, start, end, name);
-    }
+    if (statement === null) return this.#describeUnknown(target, start, end, name);
     const { plan } = statement.planIn(this.#cache);
     if (isOwnCommand(this.#session, plan) || !this.#staysOn(fixedShard(plan.route))) return false;
     if (target === 'S' && name !== '') {
@@ -316,6 +375,24 @@ class UnitPlanner implements UnitPlan {
     this.asksServer = true;
     const about = target === 'S' ? statement : null;
     this.items.push({ type: Frontend.describe, start, end, statement: about, bind: null });
+    return true;
+  }
+
+  #describeUnknown(target: 'S' | 'P', start: number, end: number, name: string): boolean {
+    if (target === 'P') return this.#passUnknownPortal(Frontend.describe, start, end, name);
+    const { database, statements } = this.#session;
+    if (statements.hasSql(name) && database.shardCount === 1) {
+      return this.#pass(Frontend.describe, start, end);
+    }
+    this.missing = name;
+    return false;
+  }
+
+  /** As it is, to the one server there is. */
+  #pass(type: number, start: number, end: number): true {
+    this.alone = false;
+    this.asksServer = true;
+    this.items.push({ type, start, end, statement: null, bind: null });
     return true;
   }
 
@@ -337,6 +414,8 @@ class UnitPlanner implements UnitPlan {
     if (target === 'S') {
       const statement = this.#session.statements.delete(name);
       if (statement !== null) this.#closing.unshift({ name, statement });
+      if (statement === null && this.#session.statements.hasSql(name))
+        return this.#closeSql(name, start, end);
       this.verbatim = false;
       this.items.push({ type: 0, start, end, statement, bind: null });
       return true;
@@ -346,6 +425,16 @@ class UnitPlanner implements UnitPlan {
     void this.#session.statements.closePortal(name);
     this.asksServer = true;
     this.items.push({ type: Frontend.close, start, end, statement: null, bind: null });
+    return true;
+  }
+
+  #closeSql(name: string, start: number, end: number): boolean {
+    const { database, statements } = this.#session;
+    const closed = statements.deleteSql(name);
+    (this.#closingSql ??= new Map()).set(name, closed);
+    if (database.shardCount === 1) return this.#pass(Frontend.close, start, end);
+    this.verbatim = false;
+    this.items.push({ type: 0, start, end, statement: null, bind: null });
     return true;
   }
 
@@ -367,10 +456,7 @@ class UnitPlanner implements UnitPlan {
     const { database, statements } = this.#session;
     if (database.shardCount > 1 || statements.portal(name) !== null) return false;
     if (type === Frontend.execute) this.plans.push(emptyStatement);
-    this.alone = false;
-    this.asksServer = true;
-    this.items.push({ type, start, end, statement: null, bind: null });
-    return true;
+    return this.#pass(type, start, end);
   }
 
   #keepPortal(name: string, statement: PreparedStatement): void {

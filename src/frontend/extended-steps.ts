@@ -1,6 +1,7 @@
 // The extended protocol one message at a time, for units that do not belong on one server:
 // statements over several shards, transaction control, different shards before one Sync.
 
+import { runCommand } from '../backend/internal-query.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
@@ -22,6 +23,7 @@ import {
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { rowDescription } from '../protocol/row-description.ts';
+import { quoteName } from '../sql/quote-name.ts';
 import { checkColumns, checkParameters, formatsColumns } from './check-bind.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import { fixedShard } from './fixed-shard.ts';
@@ -36,7 +38,7 @@ import type { SessionContext } from './session-context.ts';
 import { executedText } from './sql-statements.ts';
 import type { StatementCache } from './statement-cache.ts';
 import type { StatementForm } from './statement-form.ts';
-import { refusal, refuseInFailedBlock } from './statement-shards.ts';
+import { refuseAlways, refuseInFailedBlock } from './statement-shards.ts';
 import { WidePortal } from './wide-portal.ts';
 
 /** Effects that are undone with the transaction that they were part of. */
@@ -46,6 +48,7 @@ const settingEffects: ReadonlySet<string> = new Set([
   'set-local',
   'reset',
   'reset-all',
+  'block-resets',
   'listen',
   'unlisten',
   'notify',
@@ -170,7 +173,7 @@ class Stepper {
       this.#cache = await this.#session.loadCache();
     }
     const { plan } = cached;
-    if (!later && plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
+    if (!later) refuseAlways(this.#session, plan);
     // PostgreSQL says at once what is wrong with a statement.
     const asked = plan.effect === null ? await this.#ask(sql, parameterTypes, plan) : null;
     const form = asked?.form ?? null;
@@ -250,9 +253,20 @@ class Stepper {
   async #close(start: number, end: number): Promise<void> {
     const { target, name } = readTarget(this.#bytes, start, end);
     const { statements, client } = this.#session;
-    if (target === 'S') statements.delete(name);
+    if (target === 'S') await this.#closeStatement(name);
     else await statements.closePortal(name);
     client.write(closeComplete);
+  }
+
+  async #closeStatement(name: string): Promise<void> {
+    const { database, statements, transaction } = this.#session;
+    statements.delete(name);
+    if (!statements.hasSql(name)) return;
+    if (database.shardCount === 1) {
+      const server = await transaction.open(0);
+      await runCommand(server, `DEALLOCATE ${quoteName(name)}`);
+    }
+    statements.deleteSql(name);
   }
 
   /** How many it returns; null: no rows. */

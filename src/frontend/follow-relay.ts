@@ -1,7 +1,13 @@
 // What a relay that has ended means for its session: statements that were not prepared after all,
 // effects of what succeeded, the transaction as the server left it.
 
-import { interrupted, leave, survivesError } from '../backend/leftovers.ts';
+import {
+  catalogLacks,
+  interrupted,
+  isDiscarded,
+  leave,
+  survivesError,
+} from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import type { RelayOutcome } from './relay.ts';
@@ -40,6 +46,9 @@ export function followRelay(
     if (pinsSession === null) continue;
     if (outcome.failed && !survivesError(pinsSession)) leave(server, interrupted);
     else leave(server, (pins ??= pinsSession));
+    if (!isDiscarded(pinsSession)) server.prepared.doubtAll();
+    const unknown = pinsSession.endsWith(catalogLacks) && !outcome.failed;
+    if (unknown && !session.pinned) session.database.readLater();
   }
   if (alone) followBlock(session, server, before, outcome);
   return pins;

@@ -37,9 +37,10 @@ export async function withRelations(
   for (;;) {
     const { wide } = cached.plan;
     if (wide.kind !== 'refusal' || wide.missing === undefined) return cached;
-    if (!session.database.doubtCatalog(wide.missing)) throw unfound ?? refusal(wide);
+    if (!session.database.lacking.doubts(wide.missing)) throw unfound ?? refusal(wide);
+    await session.database.reread();
     cached = await known();
-    if (missingRelation(cached.plan) === wide.missing) session.database.lacks(wide.missing);
+    if (missingRelation(cached.plan) === wide.missing) session.database.lacking.note(wide.missing);
   }
 }
 

@@ -9,15 +9,17 @@ import { ByteWriter } from '../protocol/byte-writer.ts';
 import { syncMessage, writeClose, writeParse } from '../protocol/frontend-messages.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { splice } from '../sql/splice.ts';
-import type { PreparedStatement } from './prepared-statement.ts';
+import { isServerName, type PreparedStatement } from './prepared-statement.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
 type Execute = Extract<SessionEffect, { readonly kind: 'execute' }>;
 
-/** EXECUTE of a statement of the protocol, which one server can do under its name there. */
+/** EXECUTE of a statement of the protocol, which one server can do under its name there; or of one
+ *  that only the server has, and not for this client. */
 export function isNamed({ database, statements }: SessionContext, { name }: Execute): boolean {
-  return database.shardCount === 1 && !statements.sql.has(name) && statements.find(name) !== null;
+  if (database.shardCount > 1 || statements.sql.has(name)) return false;
+  return statements.find(name) !== null || isServerName(name);
 }
 
 /** Answers false when the server's error went to the client. */
@@ -54,7 +56,8 @@ export function isOnServer(session: SessionContext, name: string | null): boolea
   const { database, statements, pinned } = session;
   if (database.shardCount > 1) return false;
   if (name === null) return pinned || statements.sql.size > 0;
-  return statements.sql.has(name) || (pinned && statements.find(name) === null);
+  if (statements.sql.has(name)) return true;
+  return pinned && statements.find(name) === null && !isServerName(name);
 }
 
 /** False: it is for the server. Throws `preparedStatementMissing`. */

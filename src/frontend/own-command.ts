@@ -3,8 +3,10 @@
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { isNamed, isOnServer } from './named-statement.ts';
+import { isServerName } from './prepared-statement.ts';
 import type { SessionContext } from './session-context.ts';
-import { resetsToStartup } from './session-reset.ts';
+import { resetsToStartup, startupAmong } from './session-reset.ts';
+import { mayTakeStartup } from './set-config-default.ts';
 
 export function hasOwnCommand(session: SessionContext, plans: readonly StatementPlan[]): boolean {
   return plans.some(plan => isOwnCommand(session, plan));
@@ -16,7 +18,7 @@ export function isOwnCommand(session: SessionContext, { effect }: StatementPlan)
     case 'deallocate':
       return !isOnServer(session, effect.name);
     case 'prepare':
-      return session.statements.find(effect.name) !== null;
+      return session.statements.find(effect.name) !== null || isServerName(effect.name);
     case 'execute':
       return session.database.shardCount > 1 || isNamed(session, effect);
     case 'set-own':
@@ -24,6 +26,10 @@ export function isOwnCommand(session: SessionContext, { effect }: StatementPlan)
       return true;
     case 'sequence-state':
       return session.transaction.mode === 'none' && !session.pinned;
+    case 'block-resets':
+      return startupAmong(session, effect.names) !== null;
+    case 'set-config':
+      return mayTakeStartup(session, effect.calls);
     default:
       return resetsToStartup(session, effect);
   }

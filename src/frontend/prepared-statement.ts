@@ -11,6 +11,11 @@ import type { StatementForm } from './statement-form.ts';
 /** Names that begin so are PgPack's on its servers. */
 export const serverNamePrefix = 'pgpack_';
 
+/** Other clients' statements are known by such names, but not to SQL. */
+export function isServerName(name: string): boolean {
+  return name.startsWith(serverNamePrefix);
+}
+
 const unnamed = { serverName: '', key: '' };
 
 export class PreparedStatement {

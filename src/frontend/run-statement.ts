@@ -14,6 +14,7 @@ import { runSplitInsert } from './split-insert.ts';
 import { executedText } from './sql-statements.ts';
 import {
   refusal,
+  refuseAlways,
   refuseInFailedBlock,
   refuseSeveral,
   statementShards,
@@ -24,7 +25,7 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   const { plan } = run.cached;
   refuseInFailedBlock(session, plan);
   if (missingRelation(plan) !== null) return runFound(session, run);
-  if (plan.wide.kind === 'refusal' && plan.wide.always) throw refusal(plan.wide);
+  refuseAlways(session, plan);
   const executed = executedText(session, plan);
   if (executed !== null) {
     const cache = session.cache ?? (await session.loadCache());
@@ -34,7 +35,8 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   const command = await runSessionCommand(session, run);
   if (command !== 'none') return command === 'done';
   if (failsAnywhere(session, run)) return relayStatement(session, run, session.homeShard);
-  const shards = statementShards(session, run);
+  const { lookups } = session.database;
+  const shards = await lookups.evaluate(() => statementShards(session, run));
   if (shards.length === 1) return relayStatement(session, run, shards[0]!);
   return runWide(session, run, shards);
 }

@@ -139,7 +139,10 @@ export class ServiceDirectory {
   }
 
   reconnect(database: string | null): void {
-    for (const service of this.#of(database)) service.cluster.reconnect();
+    for (const service of this.#of(database)) {
+      service.cluster.reconnect();
+      service.lookups.clear();
+    }
   }
 
   async waitClose(database: string | null): Promise<void> {

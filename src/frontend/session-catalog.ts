@@ -17,6 +17,8 @@ export class SessionCatalog {
   #directive: Directive | null = null;
   /** Tables were changed in the open transaction. */
   #changed = false;
+  /** They were, but such that plans stay. */
+  #sparing = false;
   #own: StatementCache | null = null;
   /** As the settings have it. */
   #role = false;
@@ -48,9 +50,12 @@ export class SessionCatalog {
     }
   }
 
-  /** A statement changed tables. */
-  schemaChanged(): void {
-    if (this.#transaction.mode === 'none') {
+  /** A statement changed tables; `sparing`: no plan of them. */
+  schemaChanged(sparing: boolean): void {
+    if (sparing && this.#database.readsLater) {
+      this.#sparing = true;
+      if (this.#transaction.mode === 'none') this.transactionEnded();
+    } else if (this.#transaction.mode === 'none') {
       this.#database.schemaChanged();
     } else {
       this.#changed = true;
@@ -59,6 +64,8 @@ export class SessionCatalog {
   }
 
   transactionEnded(): void {
+    if (this.#sparing) this.#database.readLater();
+    this.#sparing = false;
     if (!this.#changed) return;
     this.#changed = false;
     this.#own = null;

@@ -14,8 +14,9 @@ import { reportChanges, reportedBy } from './parameter-changes.ts';
 import { refuseSet } from './refuse-setting.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
-import { resetsToStartup, runReset } from './session-reset.ts';
+import { refuseResets, resetsToStartup, runReset } from './session-reset.ts';
 import { configChanges, refuseConfig, resolved } from './set-config-call.ts';
+import { runSetConfigDefaults } from './set-config-default.ts';
 import { checkSqlName, prepareSql } from './sql-statements.ts';
 
 /** `none`: the statement is none of these and goes its way to the shards. `failed`: the client
@@ -40,6 +41,11 @@ export async function runSessionCommand(
     await runReset(session, run);
     return 'done';
   }
+  if (effect.kind === 'block-resets') return refuseResets(session, effect.names);
+  if (effect.kind === 'set-config') {
+    const defaults = await runSetConfigDefaults(session, run);
+    if (defaults !== 'none') return defaults;
+  }
   // A server that is the whole database does the rest by itself, unless its block is PgPack's.
   const { shardCount } = session.database;
   if (shardCount === 1 && session.transaction.mode !== 'implicit') return 'none';
@@ -50,6 +56,11 @@ export async function runSessionCommand(
     case 'commit':
     case 'rollback':
       await endBlock(session, effect);
+      return 'done';
+    case 'prepare-transaction':
+      // Of a failed block it is ROLLBACK (xact.c, PrepareTransactionBlock).
+      if (!session.transaction.failed) return 'none';
+      await endBlock(session, { kind: 'rollback', chain: false });
       return 'done';
     case 'savepoint':
     case 'release':

@@ -14,7 +14,7 @@ export function applyEffect(
   tag: string,
 ): void {
   if (tag === '') return;
-  if (plan.changesSchema) catalog.schemaChanged();
+  if (plan.changesSchema) catalog.schemaChanged(plan.sparesPlans === true);
   const { effect } = plan;
   if (effect === null) return;
   const { transaction } = session;
@@ -52,9 +52,10 @@ export function applyEffect(
       break;
     case 'commit':
     case 'rollback':
+    case 'prepare-transaction':
       // COMMIT of a failed block is tagged ROLLBACK.
       transaction.blockEnded(tag !== 'ROLLBACK');
-      if (effect.chain) transaction.blockBegan();
+      if ('chain' in effect && effect.chain) transaction.blockBegan();
       break;
     case 'savepoint':
       settings.savepoint(effect.name);

@@ -4,10 +4,13 @@
 import { readAnswersWith } from '../backend/internal-query.ts';
 import { isDiscarded } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
 import { queryMessage } from '../protocol/frontend-messages.ts';
 import { Backend } from '../protocol/message-codes.ts';
+import { localStatement } from '../sql/setting.ts';
 import { reportChanges, reportedBy } from './parameter-changes.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
@@ -20,7 +23,27 @@ export function resetsToStartup(session: SessionContext, effect: SessionEffect):
       startup.has(effect.name) || (effect.name === 'session_authorization' && startup.has('role'))
     );
   }
+  if (effect.kind === 'set-local') return effect.toDefault === true && startup.has(effect.name);
   return effect.kind === 'reset-all' && startup.size > 0;
+}
+
+/** The startup parameter that `names`, of which `all` is every one, goes back to; null: none. */
+export function startupAmong(
+  { transaction }: SessionContext,
+  names: readonly string[],
+): string | null {
+  const { startup } = transaction.settings;
+  const found = names.find(name => startup.has(name) || (name === 'all' && startup.size > 0));
+  return found ?? null;
+}
+
+/** Throws `unsupported` for a block that resets a startup parameter by itself. */
+export function refuseResets(session: SessionContext, names: readonly string[]): 'none' {
+  const name = startupAmong(session, names);
+  if (name === null) return 'none';
+  const what =
+    name === 'all' ? 'RESET ALL' : `RESET of ${name}, a startup parameter of the client,`;
+  throw new PgError(errors.unsupported, { construct: `${what} in a DO block` });
 }
 
 /** Sends everything of the answer but ReadyForQuery. Rejects with the server's error. */
@@ -30,14 +53,24 @@ export async function runReset(session: SessionContext, run: StatementRun): Prom
   const first = transaction.openShard ?? session.homeShard;
   const server = await transaction.open(first);
   const before = reportedBy(server);
+  const local = startupLocal(session, plan.effect);
   for (const [i, one] of transaction.servers.entries()) {
-    await runOn(session, one, sql.trim(), i === 0);
+    await runOn(session, one, local ?? sql.trim(), i === 0);
   }
+  if (local !== null && session.database.shardCount > 1) transaction.addLocal(local);
   session.applyEffect(plan, plan.tag);
   if (plan.effect?.kind === 'discard-all') discard(session);
   for (const one of transaction.servers) await transaction.open(one.address.shard);
   client.write(commandComplete(plan.tag));
   reportChanges(session, before, server);
+}
+
+/** SET LOCAL … TO DEFAULT with the startup value; null: it is something else, or the server only
+ *  says that it does nothing outside a block. */
+function startupLocal({ transaction }: SessionContext, effect: SessionEffect | null) {
+  if (effect?.kind !== 'set-local' || transaction.mode === 'none') return null;
+  const sql = transaction.settings.startup.get(effect.name);
+  return sql === undefined ? null : localStatement(sql);
 }
 
 /** `told`: the client gets its notices. */

@@ -6,7 +6,7 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import { PreparedStatement, type StatementRegistry } from './prepared-statement.ts';
-import type { SqlStatements } from './sql-statement.ts';
+import type { SqlStatement, SqlStatements } from './sql-statement.ts';
 import type { StatementForm } from './statement-form.ts';
 import { withClientsName } from './statement-names.ts';
 
@@ -39,6 +39,12 @@ export interface Portal {
 export interface ClosedStatement {
   readonly name: string;
   readonly statement: PreparedStatement;
+}
+
+/** As PostgreSQL keeps names: cut to 63 bytes, without a word (dynahash.c, NAMEDATALEN). */
+function kept(name: string): string {
+  if (name.length <= 21 || Buffer.byteLength(name) <= 63) return name;
+  return Buffer.from(name).subarray(0, 63).toString();
 }
 
 /** Names one client may hold. */
@@ -80,21 +86,36 @@ export class SessionStatements {
       if (!same) this.#unnamed = new PreparedStatement(sql, parameterTypes, cached);
       return this.#unnamed!;
     }
-    if (this.#named.has(name) || this.sql.has(name)) {
-      throw new PgError(errors.preparedStatementExists, { name });
-    }
+    if (this.has(name)) throw new PgError(errors.preparedStatementExists, { name });
     if (this.#named.size >= statementsMax) {
       const what = 'number of prepared statements of one client';
       throw new PgError(errors.memoryLimit, { what, limit: statementsMax });
     }
     const settingsId = this.#settings.id;
     const statement = this.#registry.acquire(sql, parameterTypes, cached, settingsId);
-    this.#named.set(name, statement);
+    this.#named.set(kept(name), statement);
     return statement;
   }
 
   find(name: string): PreparedStatement | null {
-    return (name === '' ? this.#unnamed : this.#named.get(name)) ?? null;
+    return (name === '' ? this.#unnamed : this.#named.get(kept(name))) ?? null;
+  }
+
+  /** Prepared in either way. */
+  has(name: string): boolean {
+    return this.find(name) !== null || this.hasSql(name);
+  }
+
+  /** Prepared in SQL. */
+  hasSql(name: string): boolean {
+    return this.sql.size > 0 && this.sql.has(kept(name));
+  }
+
+  /** Closed by a message. Answers what it was. */
+  deleteSql(name: string): SqlStatement | null {
+    const statement = this.sql.get(kept(name)) ?? null;
+    this.sql.delete(kept(name));
+    return statement;
   }
 
   /** Throws `preparedStatementMissing` or `unnamedStatementMissing`. */
@@ -110,7 +131,7 @@ export class SessionStatements {
     const statement = this.find(name);
     if (name === '') this.#unnamed = null;
     else if (statement !== null) {
-      this.#named.delete(name);
+      this.#named.delete(kept(name));
       this.#registry.release(statement);
     }
     return statement;
@@ -122,7 +143,7 @@ export class SessionStatements {
       this.delete(name);
       if (name === '') this.#unnamed = statement;
       else {
-        this.#named.set(name, statement);
+        this.#named.set(kept(name), statement);
         this.#registry.retain(statement);
       }
     }
@@ -132,8 +153,8 @@ export class SessionStatements {
    *  that statement, the client gets another one. */
   settle(name: string, statement: PreparedStatement, form: StatementForm): void {
     if (name === '' || statement.settles(form)) return;
-    if (this.#named.get(name) !== statement) return;
-    this.#named.set(name, this.#registry.renew(statement, form));
+    if (this.find(name) !== statement) return;
+    this.#named.set(kept(name), this.#registry.renew(statement, form));
   }
 
   /** The unit failed before it went to a server: what it prepared does not exist. */

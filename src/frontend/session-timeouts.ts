@@ -1,10 +1,12 @@
 // Time limits of clients: looked at now and then for all of them, so that no query sets a timer.
 // Each limit is overrun by at most one period.
 
+import { idleSessionTimeout } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { type ClientTimeouts, clientTimeouts } from '../config/client-limits.ts';
 import type { Config } from '../config/config.ts';
+import { timeoutSetMs } from '../sql/timeout-setting.ts';
 import type { ClientSession } from './client-session.ts';
 
 const periodMsMin = 10;
@@ -63,7 +65,7 @@ export class SessionTimeouts {
       const limits = session.database.timeouts;
       if (session.client.backlogBytes > 0 && this.#cutIfUnread(session, limits, nowMs)) continue;
       if (session.busy || session.inTransaction) this.#active(session, limits, nowMs);
-      else if (nowMs - session.sinceMs >= limits.clientIdleTimeoutMs) {
+      else if (nowMs - session.sinceMs >= idleLimitMs(session, limits)) {
         session.terminate(new PgError(errors.idleTimeout));
       }
     }
@@ -113,6 +115,13 @@ export class SessionTimeouts {
     }
     session.cancel(errors.queryTimeout);
   }
+}
+
+/** The configuration's and the client's own, whichever is shorter. */
+function idleLimitMs({ transaction }: ClientSession, limits: ClientTimeouts): number {
+  const sql = transaction.settings.current.get(idleSessionTimeout);
+  if (sql === undefined) return limits.clientIdleTimeoutMs;
+  return Math.min(limits.clientIdleTimeoutMs, timeoutSetMs(sql));
 }
 
 /** What is known of the session if it is still the same thing, else noted from `sinceMs` on. */

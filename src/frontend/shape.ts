@@ -4,6 +4,7 @@
 
 import type { KeySet } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import { KeyUnknown } from '../sharding/lookup-cache.ts';
 import { noShard, type Placement } from '../sharding/placement.ts';
 import type { LiftedStatement } from '../sql/lexer.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
@@ -48,7 +49,7 @@ export class Shape {
 
   /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is
    *  no value of the key's type, which any shard refuses, or one that no row can have. `noShape`
-   *  for one that may be read in more than one way. Throws `noPartition` for a row to be written
+   *  for one that may be read in more than one way, or has to be looked up. Throws `noPartition` for a row to be written
    *  that has no place. */
   shardOf(bytes: Buffer, lifted: LiftedStatement, placements: readonly Placement[]): number {
     if (this.#slot < 0) return this.#placement;
@@ -60,6 +61,7 @@ export class Shape {
       return stored && shard === noShard ? placed(shard, this.plan.route.groups[0]!) : shard;
     } catch (error) {
       if (isUnreadableKey(error)) return -1;
+      if (error instanceof KeyUnknown) return noShape;
       if (!stored && isUnprovenKey(error)) return noShape;
       throw error;
     }

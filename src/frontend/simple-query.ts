@@ -4,8 +4,9 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import { emptyQueryResponse, readyForQuery } from '../protocol/backend-messages.ts';
 import { stringEnd } from '../protocol/client-frame.ts';
 import { headerBytes } from '../protocol/message-codes.ts';
+import { KeyUnknown } from '../sharding/lookup-cache.ts';
 import { liftLiterals } from '../sql/lexer.ts';
-import type { CachedScript } from './cached-statement.ts';
+import type { CachedScript, CachedStatement } from './cached-statement.ts';
 import type { Unit } from './inbox.ts';
 import { concernsListening, relayListening } from './notification-gate.ts';
 import { hasOwnCommand } from './own-command.ts';
@@ -148,15 +149,23 @@ function commonShard(session: SessionContext, script: CachedScript): number | nu
     if (!relaysPlainly(plan) || (plan.route.groups.length === 0 && plan.groupless === 'all')) {
       return null;
     }
-    const shard = chooseShard(
-      plan.route,
-      executionOf(session.database, { cached, bind: null, parameterTypes: [] }),
-    );
+    const shard = knownShard(session, cached);
     if (shard === anyShard) continue;
-    if (shard < 0 || (common !== anyShard && common !== shard)) return null;
+    if (shard === null || shard < 0 || (common !== anyShard && common !== shard)) return null;
     common = shard;
   }
   return common;
+}
+
+/** null: its key has to be looked up. */
+function knownShard({ database }: SessionContext, cached: CachedStatement): number | null {
+  const execution = executionOf(database, { cached, bind: null, parameterTypes: [] });
+  try {
+    return chooseShard(cached.plan.route, execution);
+  } catch (error) {
+    if (error instanceof KeyUnknown) return null;
+    throw error;
+  }
 }
 
 /** One after the other; several of them are one transaction (protocol section "Multiple

@@ -19,8 +19,11 @@ export async function runSplitInsert(
   run: StatementRun,
   plan: SplitInsertPlan,
 ): Promise<void> {
-  const execution = executionOf(session.database, run);
-  const shardOfRow = plan.rows.map(row => shardOfKey(row.key, plan, execution));
+  const { database } = session;
+  const execution = executionOf(database, run);
+  const shardOfRow = await database.lookups.evaluate(() =>
+    plan.rows.map(row => shardOfKey(row.key, plan, execution)),
+  );
   const tag = await inBlock(session, () => insert(session, run, plan, shardOfRow));
   session.client.write(commandComplete(tag));
 }

@@ -11,6 +11,7 @@ import { quoteName } from '../sql/quote-name.ts';
 import { type Edit, splice } from '../sql/splice.ts';
 import { tokensOf } from '../sql/tokens.ts';
 import { fixedShard } from './fixed-shard.ts';
+import { isServerName, serverNamePrefix } from './prepared-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
 /** Settings that say nothing of how a statement is read. */
@@ -22,9 +23,13 @@ function readingSettings({ transaction }: SessionContext): string {
   return JSON.stringify([searchPath, ...rest.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** Throws `preparedStatementExists`. */
-export function checkSqlName({ statements }: SessionContext, name: string): void {
-  if (statements.find(name) === null && !statements.sql.has(name)) return;
+/** Throws `preparedStatementExists`, and for a name that PgPack gives statements on its servers. */
+export function checkSqlName({ database, statements }: SessionContext, name: string): void {
+  if (isServerName(name) && database.shardCount === 1) {
+    const construct = `PREPARE of a name that begins with "${serverNamePrefix}"`;
+    throw new PgError(errors.unsupported, { construct });
+  }
+  if (!statements.has(name)) return;
   throw new PgError(errors.preparedStatementExists, { name });
 }
 

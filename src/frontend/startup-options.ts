@@ -4,6 +4,7 @@
 import type { Settings } from '../backend/settings-registry.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { dateStyle, dateStyleAfter } from '../sql/date-style.ts';
 import { setConfigStatement, settingName } from '../sql/setting.ts';
 
 const notSettings = new Set(['user', 'database', 'options', 'replication']);
@@ -26,7 +27,9 @@ export function startupSettings(parameters: ReadonlyMap<string, string>): Map<st
 export function settingStatements(settings: ReadonlyMap<string, string>): Settings {
   const statements = new Map<string, string>();
   for (const [name, value] of settings) {
-    statements.set(settingName(name), setConfigStatement(name, value, false));
+    const key = settingName(name);
+    const sql = setConfigStatement(name, value, false);
+    statements.set(key, key === dateStyle ? dateStyleAfter(undefined, sql) : sql);
   }
   return statements;
 }

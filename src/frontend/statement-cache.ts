@@ -50,6 +50,18 @@ function surroundings(sql: string, parsed: readonly ParsedStatement[]): readonly
   return ends.map((end, i) => bytes.slice(i === 0 ? 0 : ends[i - 1]!, end));
 }
 
+/** Planning goes down the tree too. */
+function asPgError(error: unknown): PgError {
+  if (error instanceof PgError) return error;
+  if (error instanceof RangeError) return new PgError(errors.statementTooComplex);
+  throw error;
+}
+
+/** PostgreSQL may read it. */
+function isUnread({ id }: PgError): boolean {
+  return id === errors.syntaxError.id || id === errors.statementTooComplex.id;
+}
+
 let scopes = 0;
 
 export class StatementCache {
@@ -127,10 +139,8 @@ export class StatementCache {
       });
       return { sql, statements, error: null };
     } catch (error) {
-      if (!(error instanceof PgError)) throw error;
-      if (this.#fallback === null || error.id !== errors.syntaxError.id) {
-        return { sql, statements: [], error };
-      }
+      const known = asPgError(error);
+      if (this.#fallback === null || !isUnread(known)) return { sql, statements: [], error: known };
       return { sql, statements: [this.#plain(sql, this.#fallback)], error: null };
     }
   }

@@ -28,6 +28,11 @@ export function refusal({ construct, hint }: Refusal): PgError {
   return new PgError(errors.unsupportedAcrossShards, { construct }, hint === null ? {} : { hint });
 }
 
+/** Throws what is refused even on one shard. What ends a failed block is not: PREPARE TRANSACTION. */
+export function refuseAlways({ transaction }: SessionContext, { wide }: StatementPlan): void {
+  if (wide.kind === 'refusal' && wide.always && !transaction.failed) throw refusal(wide);
+}
+
 /** Throws `crossShardDisabled` where statements may run on one shard only. */
 export function refuseSeveral({ database }: SessionContext, shards: readonly number[]): void {
   if (!database.crossShardDisabled || shards.length === 1) return;
@@ -44,6 +49,13 @@ export function refuseInFailedBlock(session: SessionContext, plan: StatementPlan
 
 /** What PostgreSQL takes in a failed block (postgres.c, IsTransactionExitStmt). */
 function leavesFailedBlock({ effect }: StatementPlan): boolean {
-  const kind = effect?.kind;
-  return kind === 'commit' || kind === 'rollback' || kind === 'rollback-to';
+  switch (effect?.kind) {
+    case 'commit':
+    case 'rollback':
+    case 'rollback-to':
+    case 'prepare-transaction':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -68,7 +68,8 @@ export class WidePortal implements HeldPortal {
   async #startPortion(): Promise<MergeRun | null> {
     const { wide, tag, effect } = this.plan;
     if (tag !== 'SELECT' || effect !== null) return null;
-    const shards = statementShards(this.#session, this.#run);
+    const { lookups } = this.#session.database;
+    const shards = await lookups.evaluate(() => statementShards(this.#session, this.#run));
     if (shards.length > 1) refuseSeveral(this.#session, shards);
     if (wide.kind === 'merge') return MergeRun.start(this.#session, this.#run, wide, shards);
     const construct = 'a row limit in Execute beside statements of other shards';

@@ -123,6 +123,8 @@ export interface SetConfigCall {
   readonly name: SetConfigArgument;
   readonly value: SetConfigArgument;
   readonly local: SetConfigArgument;
+  /** Name of its column in the answer. */
+  readonly column: string;
 }
 
 /** A constant as written, and what it is: coercion to the parameter's type depends on it. */
@@ -136,18 +138,28 @@ export type SessionEffect =
   | { readonly kind: 'begin'; readonly sql: string }
   | { readonly kind: 'commit'; readonly chain: boolean }
   | { readonly kind: 'rollback'; readonly chain: boolean }
+  /** PREPARE TRANSACTION: ends the block here, as COMMIT does. */
+  | { readonly kind: 'prepare-transaction' }
   | { readonly kind: 'savepoint'; readonly name: string }
   | { readonly kind: 'release'; readonly name: string }
   | { readonly kind: 'rollback-to'; readonly name: string }
   /** SET TRANSACTION and SET LOCAL: `sql` is repeated on branches opened later. `name` lower case;
    *  empty: no setting of that name. */
-  | { readonly kind: 'set-local'; readonly name: string; readonly sql: string }
+  | {
+      readonly kind: 'set-local';
+      readonly name: string;
+      readonly sql: string;
+      /** SET LOCAL … TO DEFAULT. */
+      readonly toDefault?: true;
+    }
   | { readonly kind: 'set'; readonly changes: readonly SettingChange[] }
   /** A query that calls set_config() and nothing else; its arguments may be parameters. */
   | { readonly kind: 'set-config'; readonly calls: readonly SetConfigCall[] }
   | { readonly kind: 'reset'; readonly name: string }
   | { readonly kind: 'reset-all' }
   | { readonly kind: 'discard-all' }
+  /** A DO block that sets these to their defaults, which are the server's there; `all`: every one. */
+  | { readonly kind: 'block-resets'; readonly names: readonly string[] }
   /** PREPARE in SQL: `sql` is the statement behind AS. */
   | { readonly kind: 'prepare'; readonly name: string; readonly sql: string }
   /** EXECUTE: `args` as written; null: they are more than constants. */
@@ -209,6 +221,8 @@ export interface StatementPlan {
   readonly repeatable: boolean;
   /** Changes tables: the catalog and every cached plan are stale afterwards. */
   readonly changesSchema: boolean;
+  /** Of what it changes, plans that there are go on as they are (`planner/spared-plans.ts`). */
+  readonly sparesPlans?: boolean;
   /** State stays on the server connection (temporary table, LISTEN, WITH HOLD …): the client
    *  keeps its connection from here on. Names the construct. */
   readonly pinsSession: string | null;

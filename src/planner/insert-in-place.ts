@@ -57,9 +57,8 @@ function storesKey(
   if (shifted || source?.key == null) return false;
   const { placements } = facts.input.scheme;
   const key = keyUses(source);
-  return (
-    placements.agree(source.key.placement, target.key!.placement) &&
-    key !== null &&
-    key.every((use, at) => stored[at]?.relation === source && stored[at].column === use.column)
+  if (key === null || !placements.agree(source.key.placement, target.key!.placement)) return false;
+  return key.every(
+    (use, at) => stored[at]?.relation === source && stored[at].column === use.column,
   );
 }

@@ -22,6 +22,7 @@ import { planNotifyingCalls } from './plan-notification.ts';
 import { planWideSelect } from './plan-select.ts';
 import { isRepeatable } from './repeatable.ts';
 import { planSetConfig } from './set-config.ts';
+import { isTemporaryRelation } from './spared-plans.ts';
 
 export function isQuery(stmt: SyntaxNode): boolean {
   const { SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt } = stmt;
@@ -47,7 +48,7 @@ export function planQuery(input: PlanInput): StatementPlan {
     ...basePlan(commandTag(stmt)),
     writes: writes(stmt, facts) || callsMayWrite(facts),
     repeatable: isRepeatable(stmt, facts),
-    changesSchema: into !== undefined,
+    changesSchema: into !== undefined && !(input.shardCount === 1 && isTemporaryRelation(into)),
   };
   if (input.shardCount === 1) {
     return into?.relpersistence === 't' ? { ...plan, pinsSession: 'a temporary table' } : plan;

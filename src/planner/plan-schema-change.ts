@@ -10,6 +10,7 @@ import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { commandTag } from './command-tag.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { queryFacts } from './plan-query.ts';
+import { isTemporaryRelation, sparesPlans } from './spared-plans.ts';
 
 /** Statements after which tables, functions and types are what they were. */
 const schemaKeepers: readonly (keyof SyntaxNode)[] = [
@@ -37,23 +38,32 @@ export function planSchemaChange(input: PlanInput): StatementPlan {
     changesSchema: !schemaKeepers.some(type => stmt[type] !== undefined),
     outsideTransaction: isOutsideTransaction(stmt),
   };
-  if (input.shardCount === 1) return { ...plan, pinsSession: temporary };
+  if (input.shardCount === 1) {
+    // What is the connection's own, no catalog has.
+    const changesSchema = plan.changesSchema && !createsTemporary(input);
+    return { ...plan, changesSchema, sparesPlans: sparesPlans(input), pinsSession: temporary };
+  }
   const refusal = temporary === null ? refusalOf(input) : refuse(temporary);
   return refusal === null ? plan : { ...plan, wide: refusal };
 }
 
 /** What is in the connection's own schema; ON COMMIT DROP ends with the transaction. */
-function isTemporary({ stmt, sql, searchPath, shardCount }: PlanInput): boolean {
+function isTemporary(input: PlanInput): boolean {
+  const { stmt, sql, searchPath, shardCount } = input;
   const dropped = stmt.CreateStmt?.oncommit ?? stmt.CreateTableAsStmt?.into?.onCommit;
   if (dropped === 'ONCOMMIT_DROP' && shardCount === 1) return false;
   if (searchPath[0]?.startsWith('pg_temp') || /\bpg_temp/i.test(sql)) return true;
+  return createsTemporary(input);
+}
+
+function createsTemporary({ stmt }: PlanInput): boolean {
   const created: readonly (RangeVar | undefined)[] = [
     stmt.CreateStmt?.relation,
     stmt.CreateTableAsStmt?.into?.rel,
     stmt.ViewStmt?.view,
     stmt.CreateSeqStmt?.sequence,
   ];
-  return created.some(one => one?.relpersistence === 't');
+  return created.some(isTemporaryRelation);
 }
 
 /** PreventInTransactionBlock, by statement. */

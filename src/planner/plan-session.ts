@@ -5,6 +5,7 @@
 import type { SessionEffect, StatementPlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { ownShowEffect } from '../sql/own-statement.ts';
+import { resetsInText } from '../sql/procedure-resets.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { endOfStatement, tokensOf } from '../sql/tokens.ts';
 import { commandTag } from './command-tag.ts';
@@ -75,7 +76,9 @@ function stateful(input: PlanInput, plan: StatementPlan): StatementPlan {
 function oneShardOnly(input: PlanInput, plan: StatementPlan): StatementPlan {
   const { DoStmt, CallStmt, NotifyStmt, ListenStmt } = input.stmt;
   const writes = [DoStmt, CallStmt, NotifyStmt, ListenStmt].some(one => one !== undefined);
-  return { ...plan, writes, ...(input.shardCount > 1 ? { wide: refuse(plan.tag) } : {}) };
+  if (input.shardCount > 1) return { ...plan, writes, wide: refuse(plan.tag) };
+  const names = DoStmt === undefined ? [] : resetsInText(input.sql);
+  return { ...plan, writes, effect: names.length === 0 ? null : { kind: 'block-resets', names } };
 }
 
 function withEffect(plan: StatementPlan, effect: SessionEffect): StatementPlan {
@@ -99,8 +102,9 @@ function planTransaction(input: PlanInput, plan: StatementPlan): StatementPlan {
     case 'TRANS_STMT_ROLLBACK_TO':
       return withEffect(plan, { kind: 'rollback-to', name });
     default: {
-      const outsideTransaction = kind !== 'TRANS_STMT_PREPARE';
-      const writes = { ...plan, writes: true, outsideTransaction };
+      const prepares = kind === 'TRANS_STMT_PREPARE';
+      const effect: SessionEffect | null = prepares ? { kind: 'prepare-transaction' } : null;
+      const writes = { ...plan, effect, writes: true, outsideTransaction: !prepares };
       return input.shardCount > 1 ? { ...writes, wide: refuse(plan.tag) } : writes;
     }
   }

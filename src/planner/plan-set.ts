@@ -34,7 +34,8 @@ export function planSet(input: PlanInput, plan: StatementPlan, sql: string): Sta
     return { ...plan, wide: refuse('SET TRANSACTION SNAPSHOT') };
   }
   if (ofTransaction.has(name) || set.is_local) {
-    return { ...plan, effect: { kind: 'set-local', name, sql } };
+    const toDefault = set.kind === 'VAR_SET_DEFAULT' ? { toDefault: true as const } : {};
+    return { ...plan, effect: { kind: 'set-local', name, sql, ...toDefault } };
   }
   if (set.kind === 'VAR_RESET' || set.kind === 'VAR_SET_DEFAULT') {
     return { ...plan, effect: { kind: 'reset', name } };

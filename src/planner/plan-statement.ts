@@ -2,12 +2,12 @@
 // Pure: no I/O, no clock; the same input gives the same plan.
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { asksSequenceState, leavesState } from './leaves-state.ts';
+import { asksSequenceState, isUnknown, leavesState } from './leaves-state.ts';
 import { planBySchema } from './plan-by-schema.ts';
 import { planCopy } from './plan-copy.ts';
 import { planDirected } from './plan-directed.ts';
 import { planExplain } from './plan-explain.ts';
-import { type PlanInput, refuse } from './plan-input.ts';
+import { type PlanInput, refuse, refuseWide } from './plan-input.ts';
 import { isQuery, planQuery } from './plan-query.ts';
 import { planSchemaChange } from './plan-schema-change.ts';
 import { planSession } from './plan-session.ts';
@@ -31,13 +31,18 @@ function planPlainly(input: PlanInput): StatementPlan {
   const construct = leavesState(input);
   if (construct === null) return withSequenceState(input, plan);
   if (input.shardCount === 1) return { ...plan, repeatable: false, pinsSession: construct };
-  const refused = plan.wide.kind === 'refusal' && plan.wide.always;
-  return refused ? plan : { ...plan, repeatable: false, wide: refuse(construct) };
+  if (plan.wide.kind === 'refusal' && plan.wide.always) return plan;
+  if (!isUnknown(construct)) return { ...plan, repeatable: false, wide: refuse(construct) };
+  // Most often there is no such function, which a server says best.
+  const wide = plan.wide.kind === 'refusal' ? plan.wide : refuseWide(construct);
+  return { ...plan, repeatable: false, pinsSession: construct, wide };
 }
 
 /** On several shards these are refused for other reasons. */
 function withSequenceState(input: PlanInput, plan: StatementPlan): StatementPlan {
-  if (input.shardCount > 1 || plan.effect !== null || !isQuery(input.stmt)) return plan;
+  const { CallStmt, DoStmt, CopyStmt } = input.stmt;
+  const asks = isQuery(input.stmt) || CallStmt || DoStmt || CopyStmt;
+  if (input.shardCount > 1 || plan.effect !== null || !asks) return plan;
   const construct = asksSequenceState(input);
   if (construct === null) return plan;
   return { ...plan, repeatable: false, effect: { kind: 'sequence-state', construct } };

@@ -36,14 +36,15 @@ function setConfigCalls(select: SelectStmt | undefined): readonly SetConfigCall[
   if ([...others, ...limits, ...rest].some(one => one !== undefined)) return null;
   const calls: SetConfigCall[] = [];
   for (const target of select.targetList as readonly SyntaxNode[]) {
-    const call = setConfigCall(target.ResTarget?.val as SyntaxNode | undefined);
+    const { val, name: column = 'set_config' } = target.ResTarget ?? {};
+    const call = setConfigCall(val as SyntaxNode | undefined, column);
     if (call === null) return null;
     calls.push(call);
   }
   return calls;
 }
 
-function setConfigCall(node: SyntaxNode | undefined): SetConfigCall | null {
+function setConfigCall(node: SyntaxNode | undefined, column: string): SetConfigCall | null {
   const call = node?.FuncCall;
   if (call === undefined) return null;
   const { schema, name: functionName } = qualifiedName(call.funcname);
@@ -51,7 +52,7 @@ function setConfigCall(node: SyntaxNode | undefined): SetConfigCall | null {
   const args = (call.args ?? []) as readonly SyntaxNode[];
   if (args.length !== 3 || call.agg_filter !== undefined || call.over !== undefined) return null;
   const [name, value, local] = args.map(argument);
-  return name && value && local ? { name, value, local } : null;
+  return name && value && local ? { name, value, local, column } : null;
 }
 
 /** A constant or parameter, also under casts to the type that the function takes. */

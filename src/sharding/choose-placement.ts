@@ -18,6 +18,8 @@ import {
   modifierOf,
   withoutModifier,
 } from './key-column.ts';
+import { LookupCache } from './lookup-cache.ts';
+import { LookupPlacement } from './lookup-placement.ts';
 import { MappedPlacement } from './mapped-placement.ts';
 import { OrderedKeyColumn } from './ordered-key-column.ts';
 import { chooseOrderedType, isCollated } from './ordered-types.ts';
@@ -30,16 +32,26 @@ export type PlacementChoice =
   | { readonly placement: Placement }
   | { readonly placement: null; readonly reason: string };
 
+export interface KnownLookups {
+  readonly table: string;
+  readonly cache: LookupCache;
+}
+
 /** In words why a column cannot be used. */
 class Refusal extends Error {}
 
-/** `columns`: the table's key in the catalog, as many as `table.columns`, in their order. */
+/** `columns`: the table's key in the catalog, as many as `table.columns`, in their order. `lookups`:
+ *  what is known of keys that a query translates, and the table's name in errors about them. */
 export function choosePlacement(
   table: ShardedTable,
   columns: readonly CatalogKeyColumn[],
   shardCount: number,
+  lookups: KnownLookups = { table: table.name ?? '', cache: new LookupCache() },
 ): PlacementChoice {
   try {
+    if (table.lookupQuery !== null) {
+      return { placement: lookedUp(table, table.lookupQuery, columns, shardCount, lookups) };
+    }
     return { placement: placementOf(table, columns, shardCount) };
   } catch (error) {
     if (error instanceof Refusal) return { placement: null, reason: error.message };
@@ -52,12 +64,9 @@ function placementOf(
   columns: readonly CatalogKeyColumn[],
   shardCount: number,
 ): Placement {
-  if (table.lookupQuery !== null) {
-    throw new Refusal('its key is looked up by a query, which is not supported yet');
-  }
-  for (const [i, { key, nondeterministic }] of columns.entries()) {
+  checkCollations(table, columns);
+  for (const [i, { key }] of columns.entries()) {
     const column = `column "${table.columns[i]}"`;
-    if (nondeterministic) throw new Refusal(`${column} has a nondeterministic collation`);
     checkDataType(column, table.dataTypes[i] ?? null, key);
   }
   if (table.dataTypes[0] === 'vector') {
@@ -70,6 +79,38 @@ function placementOf(
   return hashed.length === 1
     ? new HashPlacement(hashed[0]!, shardCount)
     : new RowHashPlacement(hashed, shardCount);
+}
+
+function checkCollations(table: ShardedTable, columns: readonly CatalogKeyColumn[]): void {
+  const at = columns.findIndex(({ nondeterministic }) => nondeterministic);
+  if (at < 0) return;
+  throw new Refusal(`column "${table.columns[at]}" has a nondeterministic collation`);
+}
+
+/** The table's other keys of the configuration are for the value that the query gives, whose
+ *  collation orders nothing here: only single values are placed. */
+function lookedUp(
+  table: ShardedTable,
+  query: string,
+  columns: readonly CatalogKeyColumn[],
+  shardCount: number,
+  { table: name, cache }: KnownLookups,
+): Placement {
+  checkCollations(table, columns);
+  const [first] = columns;
+  if (columns.length > 1) throw new Refusal('a key of several columns is not looked up');
+  const column = orderedColumn(`column "${table.columns[0]}"`, first!);
+  if (!LookupPlacement.takes(column)) throw new Refusal(`no ${column.name} is looked up`);
+  const word = table.dataTypes[0] ?? null;
+  if (word === 'vector') throw new Refusal('no vector is looked up');
+  const isShard = table.lookupResult === 'shard';
+  const key: KeyTypeDescription =
+    word === null ? withoutModifier(first!.key) : { kind: 'base', oid: oidOfDataType(word) };
+  const value = { key, nondeterministic: false, bytewise: true };
+  const plain: ShardedTable = { ...table, lookupQuery: null };
+  const found = isShard ? null : placementOf(plain, [value], shardCount);
+  const lookup = { table: name, query, found, keyType: baseOid(first!.key), shardCount };
+  return new LookupPlacement(column, lookup, cache);
 }
 
 /** `bigint` stands for every integer type, `varchar` for text: types whose equal keys hash alike. */

@@ -26,11 +26,12 @@ export type KeyPart = KeyBytes | KeyRange | { readonly kind: 'is-null' };
 
 /**
  * The function of one sharded key. Every method throws `keyIsInvalid`, `keyOutOfRange`,
- * `invalidBinaryRepresentation` or `keyFormUnproven` as `HashType` does. `stored`: the value is on
+ * `invalidBinaryRepresentation` or `keyFormUnproven` as `HashType` does, and `KeyUnknown` for a key
+ * that has to be looked up first. `stored`: the value is on
  * its way into the column, whose type modifier may round it; otherwise it is compared with it.
  */
 export interface Placement {
-  readonly kind: 'hash' | 'list' | 'range' | 'sha1' | 'centroids';
+  readonly kind: 'hash' | 'list' | 'range' | 'sha1' | 'centroids' | 'lookup';
   readonly shardCount: number;
   /** How many columns the key has. */
   readonly columnCount: number;

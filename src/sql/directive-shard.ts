@@ -104,6 +104,10 @@ function outcomeOf(value: string, number: number, scheme: ShardingScheme): numbe
     const construct = 'one sharding key for a key of several columns';
     return new PgError(errors.unsupported, { construct }, { hint: 'Name the shard instead.' });
   }
+  if (placement.kind === 'lookup') {
+    const construct = 'a sharding key that has to be looked up';
+    return new PgError(errors.unsupported, { construct }, { hint: 'Name the shard instead.' });
+  }
   try {
     const shard = placement.shardOfText(value, false);
     return shard === noShard ? new PgError(errors.directiveUnmapped, { value }) : shard;

@@ -6,6 +6,7 @@ import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { byteText } from './byte-text.ts';
+import { nestingMax, nestingOf } from './nesting.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 export interface ParsedStatement {
@@ -29,7 +30,7 @@ export async function loadParser(): Promise<void> {
 /**
  * The statements of a simple query string, in order; an empty string has none. Locations in each
  * tree are byte offsets (UTF-8) into that statement's own `text`. Throws `syntaxError` (42601) with
- * PostgreSQL's message and the 1-based character position.
+ * PostgreSQL's message and the 1-based character position, and `statementTooComplex` (54001).
  */
 export function parseStatements(text: string): readonly ParsedStatement[] {
   const raw = parse(text);
@@ -50,6 +51,9 @@ export function parseStatements(text: string): readonly ParsedStatement[] {
 function parse(text: string): { stmt: SyntaxNode; start: number; length: number }[] {
   // The library refuses the empty string, which PostgreSQL answers with EmptyQueryResponse.
   if (text === '') return [];
+  if (text.length > nestingMax && nestingOf(text) > nestingMax) {
+    throw new PgError(errors.statementTooComplex);
+  }
   let result: ReturnType<typeof parseSync>;
   try {
     result = parseSync(text);

@@ -31,6 +31,20 @@ export function setConfigStatement(name: string, value: string | null, local: bo
   return `SELECT pg_catalog.set_config(${quoteText(name)}, ${quoteText(value)}, ${local})`;
 }
 
+/** The same until the transaction ends, of a statement that `setConfigStatement` made. */
+export function localStatement(sql: string): string {
+  return sql.startsWith('SET ') ? `SET LOCAL ${sql.slice(4)}` : sql.replace(/false\)$/, 'true)');
+}
+
+/** What set_config() is given to do the same, of a statement that `setConfigStatement` made. */
+export function valueSet(sql: string): string {
+  const [parsed] = parseStatements(sql);
+  const [target] = (parsed?.stmt.SelectStmt?.targetList ?? []) as readonly SyntaxNode[];
+  const call = (target?.ResTarget?.val as SyntaxNode | undefined)?.FuncCall;
+  const args = (call?.args?.slice(1) ?? parsed?.stmt.VariableSetStmt?.args ?? []) as SyntaxNode[];
+  return args[0]?.A_Const?.sval?.sval ?? '';
+}
+
 /** Name (lower case) and values of a SET statement, or of a set_config() that was made here; null
  *  when `sql` gives no values. */
 export function settingOf(sql: string): { name: string; values: readonly string[] } | null {
@@ -70,7 +84,8 @@ function namesOf(list: string): string[] | null {
   return names;
 }
 
-function quoteText(text: string): string {
+/** As a literal. */
+export function quoteText(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`;
   return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }

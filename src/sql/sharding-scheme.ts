@@ -7,8 +7,10 @@ import { columnOf, isSystemSchema } from '../catalog/catalog.ts';
 import type { ShardedTable } from '../config/topology.ts';
 import { choosePlacement } from '../sharding/choose-placement.ts';
 import { chooseHashType } from '../sharding/hash-types.ts';
+import { LookupCache } from '../sharding/lookup-cache.ts';
 import type { Placement } from '../sharding/placement.ts';
 import { typeOid } from '../types/type-oid.ts';
+import { lookupProblem } from './lookup-query.ts';
 
 /** How the rows of one table are placed. */
 export interface ShardedKey {
@@ -33,6 +35,8 @@ const withoutText: ReadonlySet<number> = new Set([
  *  outlive. */
 export class Placements {
   readonly list: Placement[] = [];
+  /** Keys that were looked up. */
+  readonly lookups = new LookupCache();
   readonly #numbers = new Map<string, number>();
 
   /** `types`: what values on their way into the columns are read as. */
@@ -93,7 +97,7 @@ export class ShardingScheme {
   keyOf(table: Table): ShardedKey | null {
     let key = this.#keys.get(table.oid);
     if (key === undefined) {
-      key = this.#keyOfLineage(table, new Set());
+      key = this.#keyOfLineage(table);
       this.#keys.set(table.oid, key);
     }
     return key;
@@ -125,11 +129,14 @@ export class ShardingScheme {
     });
   }
 
-  #keyOfLineage(table: Table, seen: Set<number>): ShardedKey | null {
-    if (isSystemSchema(table.schema) || seen.has(table.oid)) return null;
-    seen.add(table.oid);
-    const rule = this.#ownRule(table) ?? this.#inheritedRule(table, seen);
+  #keyOfLineage(table: Table): ShardedKey | null {
+    const rule = this.#ruleOf(table);
     return rule === null ? null : this.#keyBy(rule, table);
+  }
+
+  #ruleOf(table: Table): ShardedTable | null {
+    if (isSystemSchema(table.schema)) return null;
+    return this.#ownRule(table) ?? this.#inheritedRule(table, new Set([table.oid]));
   }
 
   #inheritedRule(table: Table, seen: Set<number>): ShardedTable | null {
@@ -177,11 +184,17 @@ export class ShardingScheme {
       nondeterministic: column!.collation === 'nondeterministic',
       bytewise: column!.collation === 'c',
     }));
-    const chosen = choosePlacement(rule, types, this.#shardCount);
+    const { lookupQuery } = rule;
+    const isSharded = (one: Table) => this.#ruleOf(one) !== null;
+    const problem = lookupQuery && lookupProblem(lookupQuery, this.#catalog, isSharded);
+    if (problem) return { placement: -1, reason: problem, columns, hasText };
+    const lookups = { table: table.name, cache: this.placements.lookups };
+    const chosen = choosePlacement(rule, types, this.#shardCount, lookups);
     if (chosen.placement === null) {
       return { placement: -1, reason: chosen.reason, columns, hasText };
     }
-    const placement = this.placements.numberOf(chosen.placement, types);
+    const id = lookupQuery === null ? types : [types, table.name];
+    const placement = this.placements.numberOf(chosen.placement, id);
     return { placement, reason: null, columns, hasText };
   }
 

@@ -102,14 +102,8 @@ export class ClientTransaction {
       return server.settingsId === this.settings.id && !server.closed ? server : null;
     }
     if (this.#mode !== 'none') return null;
-    const pool = this.#cluster.pools[shard]!;
-    const server = pool.tryAcquire();
-    if (server === null) return null;
-    if (server.settingsId !== this.settings.id) {
-      pool.release(server);
-      return null;
-    }
-    this.#attach(shard, server);
+    const server = this.#cluster.pools[shard]!.tryAcquireIn(this.settings.id);
+    if (server !== null) this.#attach(shard, server);
     return server;
   }
 

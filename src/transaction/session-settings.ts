@@ -3,6 +3,7 @@
 // (src/backend/utils/misc/guc.c, AtEOXact_GUC).
 
 import type { Settings, SettingsRegistry } from '../backend/settings-registry.ts';
+import { dateStyle, dateStyleAfter } from '../sql/date-style.ts';
 import { ManualSettings, type ManualState, nothingManual } from './manual-settings.ts';
 
 interface Snapshot {
@@ -18,9 +19,11 @@ interface Locals {
   /** The statement that set the search path; null: none. */
   readonly path: string | null;
   readonly role: boolean;
+  /** As `dateStyleAfter` makes it: a SET behind it may keep a part. */
+  readonly dateStyle: string | null;
 }
 
-const noLocals: Locals = { path: null, role: false };
+const noLocals: Locals = { path: null, role: false, dateStyle: null };
 
 /** Who follows the client's transactions beside its settings. */
 export interface TransactionFollower {
@@ -71,7 +74,7 @@ export class SessionSettings {
     const settings = new Map(this.#current);
     // Behind the others: they are repeated in the order in which the client made them.
     settings.delete(name);
-    settings.set(name, sql);
+    settings.set(name, name === dateStyle ? this.#dateStyleAfter(sql) : sql);
     // SQL's rule: the role is none from here on.
     if (name === authorization) settings.delete('role');
     if (name === authorization && this.startup.has('role')) settings.set('role', 'SET ROLE NONE');
@@ -85,7 +88,13 @@ export class SessionSettings {
     if (name === 'search_path') this.#locals = { ...this.#locals, path: sql };
     else if (name === 'role' || name === authorization)
       this.#locals = { ...this.#locals, role: true };
+    else if (name === dateStyle)
+      this.#locals = { ...this.#locals, dateStyle: this.#dateStyleAfter(sql) };
     this.#update();
+  }
+
+  #dateStyleAfter(sql: string): string {
+    return dateStyleAfter(this.#locals.dateStyle ?? this.#current.get(dateStyle), sql);
   }
 
   reset(name: string): void {
@@ -180,6 +189,7 @@ export class SessionSettings {
   #overrideLocal(name: string): void {
     if (name === 'search_path') this.#locals = { ...this.#locals, path: null };
     if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: false };
+    if (name === dateStyle) this.#locals = { ...this.#locals, dateStyle: null };
   }
 
   #replace(settings: Settings): void {

@@ -18,6 +18,12 @@ export interface TransportReceiver {
   onClose(error: Error | null): void;
 }
 
+/** Who still answers a peer that has closed its side. */
+export interface EndReceiver {
+  /** The peer sends no more. True: the receiver closes; else it is closed now. */
+  onEnd(): boolean;
+}
+
 /** Whole seconds count. Where Node.js takes no interval and count, they are 1 s and 10. */
 export interface KeepAlive {
   readonly enabled: boolean;
@@ -34,6 +40,7 @@ const sharedReadBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
 export class Transport {
   #socket: net.Socket;
   #receiver: TransportReceiver | null = null;
+  #endReceiver: EndReceiver | null = null;
   #readBuffer: Buffer;
   #replaceReadBuffer = false;
   #closed = false;
@@ -58,7 +65,7 @@ export class Transport {
     const { _handle: handle } = socket as unknown as { _handle: unknown };
     const inner = socket as unknown as { _handle: unknown };
     inner._handle = null;
-    const options = { handle, onread: transport.#onRead(), allowHalfOpen: false };
+    const options = { handle, onread: transport.#onRead(), allowHalfOpen: true };
     transport.#use(new net.Socket(options as unknown as net.SocketConstructorOpts));
     return transport;
   }
@@ -84,6 +91,10 @@ export class Transport {
 
   set receiver(receiver: TransportReceiver) {
     this.#receiver = receiver;
+  }
+
+  set endReceiver(receiver: EndReceiver) {
+    this.#endReceiver = receiver;
   }
 
   get closed(): boolean {
@@ -255,9 +266,11 @@ export class Transport {
     socket.on('error', error => {
       this.#error ??= error;
     });
-    // Half-closed by the peer: what is still to be written goes out first.
     socket.on('end', () => {
+      if (this.#endReceiver?.onEnd() === true) return;
+      // What is still to be written goes out first.
       if (this.#pendingBytes === 0) socket.destroy();
+      else socket.end();
     });
     socket.on('close', () => {
       if (this.#closed) return;

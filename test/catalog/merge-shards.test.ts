@@ -3,7 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Catalog, resolveTable, type Table, tableKey } from '../../src/catalog/catalog.ts';
+import {
+  type Catalog,
+  nothingStateful,
+  resolveTable,
+  type Table,
+  tableKey,
+} from '../../src/catalog/catalog.ts';
 import { mergeShards } from '../../src/catalog/merge-shards.ts';
 
 function table(oid: number, schema: string, name: string, uses: readonly number[] = []): Table {
@@ -18,7 +24,7 @@ function catalog(tables: readonly Table[], functions: readonly [string, string][
     operators: new Map(),
     ownTypes: false,
     searchPath: ['public'],
-    stateful: { functions: new Set(), relations: new Set([20]) },
+    stateful: { ...nothingStateful, relations: new Set([20]) },
   } as unknown as Catalog;
 }
 

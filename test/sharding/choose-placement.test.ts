@@ -57,7 +57,6 @@ test('columns that cannot be hashed alike everywhere are refused with the reason
   assert.match(chosen({}, column({ kind: 'base', oid: 114 })), /no hash operator class/);
   const nondeterministic = { ...text, nondeterministic: true };
   assert.equal(chosen({}, nondeterministic), 'column "k0" has a nondeterministic collation');
-  assert.match(chosen({ lookupQuery: 'SELECT $1' }, int8), /looked up by a query/);
 });
 
 test('a mapping is read by the types of the columns', () => {

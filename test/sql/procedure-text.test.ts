@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayLeaveState } from '../../src/sql/procedure-text.ts';
+import { nothingStateful } from '../../src/catalog/catalog.ts';
+import { asksForeignSequence, mayLeaveState } from '../../src/sql/procedure-text.ts';
 
 const stateful = [
   "BEGIN PERFORM set_config('a', 'b', false); END",
@@ -25,6 +26,25 @@ const stateful = [
   "SELECT '--'; SELECT set_config('a', 'b', false)",
   "SELECT dblink_connect('x')",
   'BEGIN PERFORM app.known(); END',
+  'BEGIN PERFORM "Known"(); PERFORM "kNOWN"(); END',
+  'BEGIN PERFORM "Set It"(); END',
+  'SELECT 1 @@@@ 2',
+  'BEGIN INSERT INTO audited VALUES (1); END',
+  'BEGIN DEALLOCATE ALL; END',
+  'BEGIN DISCARD PLANS; END',
+  "BEGIN EXECUTE 'DEALLOCATE ALL'; END",
+  "BEGIN EXECUTE 'SELECT ' || quote_ident(f) || '()'; END",
+  "BEGIN EXECUTE format('SELECT %I()', f); END",
+  "BEGIN EXECUTE format('SELECT %1$I.%2$I (1)', s, f); END",
+  "BEGIN EXECUTE format('SELECT 1 FROM %I(1)', f); END",
+  "BEGIN EXECUTE format('ALTER TABLE %s ADD x int', t); END",
+  "BEGIN EXECUTE 'SELECT 1' || tail; END",
+  "BEGIN EXECUTE 'SELECT set_' || 'config(''a'', ''b'', false)'; END",
+  'BEGIN FOR r IN EXECUTE q LOOP NULL; END LOOP; END',
+  "BEGIN EXECUTE format('SELECT 1') || tail; END",
+  "BEGIN EXECUTE ('SELECT 1' || tail); END",
+  "BEGIN EXECUTE E'SELECT s\\x65t_config(1)'; END",
+  'BEGIN EXECUTE $x$DO $y$ BEGIN EXECUTE z; END $y$ $x$; END',
 ];
 
 const harmless = [
@@ -35,12 +55,24 @@ const harmless = [
   'BEGIN CREATE TEMP TABLE t (v int) ON COMMIT DROP; END',
   "BEGIN EXECUTE 'INSERT INTO t VALUES ($1)' USING 1; END",
   "BEGIN EXECUTE format('ALTER TABLE %I ALTER c SET NOT NULL', t); END",
+  "BEGIN EXECUTE 'INSERT INTO ' || quote_ident(t) || ' (a) VALUES ($1)' USING 1; END",
+  "BEGIN EXECUTE ('SELECT ' || quote_literal(x)) INTO y; END",
+  "BEGIN FOR r IN EXECUTE format('SELECT * FROM %I.%I WHERE a = %L', s, t, v) LOOP END LOOP; END",
+  "BEGIN EXECUTE format('CREATE TABLE IF NOT EXISTS %I (a int)', t); END",
+  "BEGIN EXECUTE format('CREATE INDEX ON %I (a)', t); END",
+  "BEGIN EXECUTE 'GRANT EXECUTE ON FUNCTION f() TO x'; END",
+  'BEGIN RETURN (SELECT count(*) FROM audited); END',
   'ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u ON DELETE SET NULL',
   'SELECT load, prepare, temp FROM readings',
   'BEGIN PERFORM app.unknown(); END',
 ];
 
-const known = (name: string) => name === 'known';
+const known = {
+  ...nothingStateful.names,
+  words: new Set(['known']),
+  written: new Set(['audited']),
+  others: ['@@@@', 'set it'],
+};
 
 test('a text that sets, locks, prepares or keeps something may leave it behind', () => {
   for (const text of stateful) assert.equal(mayLeaveState(text, known), true, text);
@@ -48,4 +80,17 @@ test('a text that sets, locks, prepares or keeps something may leave it behind',
 
 test('a text that only reads and writes tables does not', () => {
   for (const text of harmless) assert.equal(mayLeaveState(text, known), false, text);
+});
+
+test('a name that is known only when it runs may be a relation that leaves something', () => {
+  const text = "BEGIN EXECUTE format('INSERT INTO %I VALUES (1)', t); END";
+  assert.equal(mayLeaveState(text, known), false);
+  assert.equal(mayLeaveState(text, { ...known, relations: true }), true);
+});
+
+test('a text that asks a sequence before it makes one give asks for what others were given', () => {
+  assert.equal(asksForeignSequence("SELECT currval('a')"), true);
+  assert.equal(asksForeignSequence('BEGIN RETURN lastval(); END'), true);
+  assert.equal(asksForeignSequence('BEGIN INSERT INTO t VALUES (1); RETURN lastval(); END'), false);
+  assert.equal(asksForeignSequence("SELECT nextval('a')"), false);
 });

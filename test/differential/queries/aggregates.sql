@@ -326,7 +326,6 @@ SELECT user_id, count(DISTINCT item_id) FROM orders GROUP BY user_id ORDER BY 1
 SELECT user_id, coalesce(sum(amount), 0), round(avg(amount), 1) FROM orders GROUP BY user_id ORDER BY 1
 
 SELECT max(n) FROM (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) s
---refused 2 3 4
 
 SELECT date_trunc('day', placed_at) AS d, count(*) FROM orders GROUP BY d ORDER BY d
 --refused 2 3 4

@@ -208,7 +208,6 @@ SELECT sum(n) FROM (SELECT country, count(*) AS n FROM users GROUP BY country) s
 --refused 2 3 4
 
 SELECT max(n) FROM (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) s
---refused 2 3 4
 
 SELECT id FROM users WHERE id IN (SELECT user_id FROM orders WHERE quantity > 100) ORDER BY id
 

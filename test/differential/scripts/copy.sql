@@ -149,7 +149,6 @@ n1\N	x
 é	accent
 
 COPY codes (code, label) FROM STDIN (FORMAT csv)
---refused 2 3 4
 --stdin
 "",empty quoted
 " x ",spaces

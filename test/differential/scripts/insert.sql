@@ -146,12 +146,10 @@ INSERT INTO users (id, email) SELECT id + 3000, email FROM users
 --refused 2 3 4
 
 INSERT INTO orders (id, user_id, amount) SELECT id + 5000, user_id, amount FROM orders
---refused 2 3 4
 
 INSERT INTO orders (id, user_id, amount) SELECT id + 6000, user_id, amount FROM orders WHERE user_id = 12
 
 INSERT INTO orders (id, user_id) SELECT 7000, id FROM users
---refused 2 3 4
 
 INSERT INTO users (id, email) VALUES ((SELECT max(id) FROM items) + 5000, 'x')
 

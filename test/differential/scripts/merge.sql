@@ -60,7 +60,9 @@ INSERT INTO users (id, email) SELECT DISTINCT user_id, 'conflicting' FROM orders
 WITH s AS (SELECT user_id, max(id) AS m FROM orders GROUP BY user_id) INSERT INTO empty (id, x) SELECT user_id, 3 FROM s
 
 INSERT INTO orders (id, user_id) SELECT 930000, s.user_id FROM (SELECT user_id FROM orders ORDER BY user_id LIMIT 3) s
+--refused 2 3 4
 
 INSERT INTO orders (id, user_id) SELECT DISTINCT 940000, age FROM users WHERE age IS NOT NULL
+--refused 2 3 4
 
 INSERT INTO orders (id, user_id) SELECT 950000, o.user_id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE o.id = 900005

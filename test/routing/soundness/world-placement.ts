@@ -29,6 +29,12 @@ export function randomPlacement(
   random: Random,
 ): WorldPlacement {
   if (columns > 1) return byHash;
+  const placement = anyPlacement(kind, shardCount, random);
+  // Some key at least has a place.
+  return placedValues(placement, kind).some(position => position >= 0) ? placement : byHash;
+}
+
+function anyPlacement(kind: KeyKind, shardCount: number, random: Random): WorldPlacement {
   const defaultShard = random.below(2) === 0 ? null : random.below(shardCount);
   switch (random.below(5)) {
     case 0:
