@@ -30,9 +30,13 @@ import { refusal } from './statement-shards.ts';
  *  their key columns and no others. */
 function assumedTables({ shardedTables, omnishardedTables }: Database, schema: Catalog): string {
   const tables = [
-    ...shardedTables.map(({ name, schema: of, columns, dataTypes }) => ({
+    ...shardedTables.map(({ name, schema: of, columns, dataTypes, lookupQuery }) => ({
       ...{ name, schema: of },
-      columns: columns.map((column, at) => `${quoteName(column)} ${dataTypes[at] ?? 'bigint'}`),
+      columns: columns.map((column, at) => {
+        // Of a key that is looked up the type is not told.
+        const type = lookupQuery === null ? (dataTypes[at] ?? 'bigint') : 'text';
+        return `${quoteName(column)} ${type}`;
+      }),
     })),
     ...omnishardedTables.map(({ name, schema: of }) => ({ name, schema: of, columns: [] })),
   ];

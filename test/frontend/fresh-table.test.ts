@@ -76,7 +76,8 @@ test('a table created past PgPack is not taken for a WITH of its name elsewhere'
   const client = await session();
   await createBehind('fresh7');
   const sql = 'SELECT (WITH fresh7 AS (SELECT 1) SELECT count(*) FROM fresh7), id FROM fresh7';
-  assert.match((await client.ask(query(sql)))[0]!, / C=0A000 /);
+  const answer = await client.ask(query(sql));
+  assert.equal(answer.at(-2), 'C SELECT 30', 'the rows of all shards');
   client.destroy();
 });
 

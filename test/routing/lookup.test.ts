@@ -397,7 +397,7 @@ describe('keys that a query translates', () => {
   });
 
   it('leaves nothing behind of a client that goes away meanwhile', async () => {
-    const [first] = shards;
+    const locker = await connect(database.shards[0]!);
     const waiting =
       "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '\\$1'";
     for (const request of [
@@ -406,16 +406,19 @@ describe('keys that a query translates', () => {
       [query(`SELECT what FROM logins WHERE email = '${emails[3]}'`)],
     ]) {
       const raw = await RawClient.login(pgpack.address);
-      await first!.query('BEGIN; LOCK TABLE directory');
+      // The catalog is read first, which would wait for the lock, too.
+      await client.query('SELECT FROM logins');
+      await locker.query('BEGIN; LOCK TABLE directory');
       raw.send(...request);
       await eventually(
         'the lookup waits',
-        async () => (await first!.query(waiting)).rowCount === 1,
+        async () => (await shards[0]!.query(waiting)).rowCount === 1,
       );
       raw.destroy();
       await eventually('the client is gone', () => pgpack.app.counts.clients === 1);
-      await first!.query('COMMIT');
+      await locker.query('COMMIT');
     }
+    await locker.end();
     await eventually('every connection is idle', () => {
       const { serverConnections, idleServerConnections } = pgpack.app.counts;
       return serverConnections === idleServerConnections;
