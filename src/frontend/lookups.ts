@@ -138,7 +138,7 @@ export class Lookups {
     } catch (error) {
       const known = error instanceof ServerError || error instanceof PgError;
       if (!known || signal.aborted) throw error;
-      throw lookupFailed(error.message);
+      throw lookupFailed(error.message, `It is the lookup_query of "${table.table}".`);
     }
     const keep = generation === this.#cache.generation;
     this.#learn({ table, keys: missing }, answers, found, keep);

@@ -49,8 +49,8 @@ export class Shape {
 
   /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is
    *  no value of the key's type, which any shard refuses, or one that no row can have. `noShape`
-   *  for one that may be read in more than one way, or has to be looked up. Throws `noPartition` for a row to be written
-   *  that has no place. */
+   *  for one that may be read in more than one way, or has to be looked up. Throws `noPartition`
+   *  for a row to be written that has no place. */
   shardOf(bytes: Buffer, lifted: LiftedStatement, placements: readonly Placement[]): number {
     if (this.#slot < 0) return this.#placement;
     const start = lifted.starts[this.#slot]!;

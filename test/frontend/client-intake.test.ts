@@ -34,7 +34,7 @@ for (const [what, message] of [
   ['Sync', sync],
   ['empty queries', query('')],
 ] as const) {
-  test(`of thousands of ${what} in one read some are answered, then others get their turn`, async () => {
+  test(`thousands of ${what} in one read are answered in turns`, async () => {
     const { handled, intake } = session();
     const bytes = Buffer.concat(Array.from({ length: 3_000 }, () => message));
     intake.onBytes(bytes, bytes.length);

@@ -134,7 +134,7 @@ test("EXECUTE and DEALLOCATE do not reach another client's statement, pinned or 
   owner.destroy();
 });
 
-test('a statement that is missing behind a Flush is told as missing, and undoes the exchange', async () => {
+test('a statement missing behind a Flush is told as missing, and undoes the exchange', async () => {
   const client = await RawClient.login(one.pgpack.address);
   await client.ask(Buffer.concat([...insert(50), flush]), 'C');
   const answer = await client.ask(unit([bind({ statement: 'nosuch' })]));
@@ -145,7 +145,7 @@ test('a statement that is missing behind a Flush is told as missing, and undoes 
   client.destroy();
 });
 
-test('several shards: statements without end are refused, and the next one is answered', async () => {
+test('several shards: endless statements are refused, and the next one is answered', async () => {
   const client = await RawClient.login(several.pgpack.address);
   for (let i = 0; i < 25; i++) {
     const [error] = await client.ask(query(`SELECT 1${'+1'.repeat(50_000)}`));
