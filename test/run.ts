@@ -3,8 +3,9 @@
 // Exit code 0 only if all of it passed. The last lines are the summary of node's runner.
 
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { EmbeddedServer } from '../src/embedded/embedded-server.ts';
 import { removeEverything } from '../src/embedded/keeper.ts';
@@ -83,7 +84,12 @@ function runTests(
     ...passedOn,
     ...files,
   ];
-  return run(process.execPath, args, { ...process.env, [serversVariable]: handedDown });
+  // Every file is a process of its own, and most of them load the same sources.
+  const compiled = mkdtempSync(join(tmpdir(), 'pgpack-compiled-'));
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled, [serversVariable]: handedDown };
+  return run(process.execPath, args, env).finally(() => {
+    rmSync(compiled, { recursive: true, force: true });
+  });
 }
 
 /** Resolves with the exit code, 1 for a signal. A signal to this process goes on to the child. */
