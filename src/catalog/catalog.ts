@@ -238,6 +238,18 @@ export function resolveTable(
   return null;
 }
 
+const comparisons = ['=', '<>', '<', '<=', '>', '>='];
+
+/** Whether an unqualified comparison may be an operator of users: only where the path names
+ *  pg_catalog behind the schema of one (namespace.c, OpernameGetOprid). */
+export function hidesComparisons(catalog: Catalog, searchPath: readonly string[]): boolean {
+  const ahead = searchPath.slice(0, Math.max(searchPath.indexOf('pg_catalog'), 0));
+  if (ahead.length === 0) return false;
+  return comparisons.some(name =>
+    catalog.operators.get(name)?.some(({ schema }) => ahead.includes(schema)),
+  );
+}
+
 /** Overloads that an unqualified or qualified call could mean; empty: none is known. */
 export function resolveFunctions(
   catalog: Catalog,

@@ -1,9 +1,13 @@
 // The same statement on several shards: UPDATE and DELETE without a key, DDL, writes to
 // omnisharded tables.
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { ScatterPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
+import { parameterOffset } from '../protocol/client-frame.ts';
 import { rowDescription } from '../protocol/row-description.ts';
+import { namesMoment } from '../sql/moment-text.ts';
 import { FanOut, summedTag } from './fan-out.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream } from './shard-stream.ts';
@@ -15,11 +19,27 @@ export async function runScatter(
   plan: ScatterPlan,
   shards: readonly number[],
 ): Promise<void> {
+  if (plan.moments === true) refuseMoments(run);
   const { outsideTransaction } = run.cached.plan;
   const work = () => scatter(session, run, plan, shards);
   const tag = outsideTransaction ? await work() : await inBlock(session, work);
   session.applyEffect(run.cached.plan, tag);
   session.client.write(commandComplete(tag));
+}
+
+/** Throws for a parameter that each shard would read as its own moment. In binary format it may be
+ *  the text of a cast. */
+function refuseMoments({ bind }: StatementRun): void {
+  if (bind === null) return;
+  for (let i = 0; i < bind.parameters; i++) {
+    const offset = parameterOffset(bind, i);
+    const length = bind.buffer.readInt32BE(offset);
+    const text = bind.buffer.toString('latin1', offset + 4, offset + 4 + Math.max(length, 0));
+    if (!namesMoment(text)) continue;
+    const construct = `parameter $${i + 1}, '${text}', in a write to an omnisharded table`;
+    const hint = 'Copies on all shards must stay equal: give the moment itself.';
+    throw new PgError(errors.unsupportedAcrossShards, { construct }, { hint });
+  }
 }
 
 async function scatter(

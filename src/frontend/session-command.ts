@@ -6,7 +6,7 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts';
-import { setConfigStatement } from '../sql/setting.ts';
+import { setConfigStatement, settingName } from '../sql/setting.ts';
 import { deallocate, executeNamed, isNamed } from './named-statement.ts';
 import { runNotification } from './notification-gate.ts';
 import { isOwnEffect, runOwn } from './own-settings.ts';
@@ -35,6 +35,9 @@ export async function runSessionCommand(
   if (effect.kind === 'prepare') checkSqlName(session, effect.name);
   if (effect.kind === 'execute' && isNamed(session, effect)) {
     return (await executeNamed(session, run, effect)) ? 'done' : 'failed';
+  }
+  if (session.database.shardCount > 1) {
+    refuseBehindLocal(session, resolved(run.cached.plan, run.bind).effect ?? effect);
   }
   if (effect.kind === 'sequence-state') return refuseForeignState(session, effect.construct);
   if (resetsToStartup(session, effect)) {
@@ -72,6 +75,33 @@ export async function runSessionCommand(
   }
 }
 
+/** Branches opened later begin with the session's settings and repeat each SET LOCAL, which would come
+ *  last there. */
+function refuseBehindLocal({ transaction }: SessionContext, effect: SessionEffect): void {
+  const refused = settingsOf(effect).find(name => transaction.repeatsLocal(name));
+  if (refused === undefined) return;
+  const construct = `setting ${refused ?? 'anything'} for the session behind SET LOCAL of it`;
+  throw new PgError(errors.unsupportedAcrossShards, { construct });
+}
+
+/** What a statement sets for the session; null: anything. */
+function settingsOf(effect: SessionEffect): readonly (string | null)[] {
+  switch (effect.kind) {
+    case 'set':
+      return effect.changes.map(({ name }) => name);
+    case 'reset':
+      return [effect.name];
+    case 'reset-all':
+      return [null];
+    case 'set-config':
+      return configChanges(effect.calls)
+        .filter(({ local }) => !local)
+        .map(({ name }) => settingName(name));
+    default:
+      return [];
+  }
+}
+
 /** Outside the transaction that called nextval() the connection is another client's, or was. */
 function refuseForeignState({ transaction, pinned }: SessionContext, construct: string): 'none' {
   if (transaction.mode !== 'none' || pinned) return 'none';
@@ -95,7 +125,7 @@ async function onShards(
       refuseSet(effect.sql);
       const result = await onEveryBranch(session, run, run.cached.sql);
       const open = session.transaction.mode !== 'none';
-      if (result === 'done' && open) session.transaction.addLocal(effect.sql);
+      if (result === 'done' && open) session.transaction.addLocal(effect.name, effect.sql);
       return result;
     }
     case 'set-config':

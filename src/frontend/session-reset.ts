@@ -57,7 +57,10 @@ export async function runReset(session: SessionContext, run: StatementRun): Prom
   for (const [i, one] of transaction.servers.entries()) {
     await runOn(session, one, local ?? sql.trim(), i === 0);
   }
-  if (local !== null && session.database.shardCount > 1) transaction.addLocal(local);
+  if (local !== null && session.database.shardCount > 1) {
+    const name = plan.effect?.kind === 'set-local' ? plan.effect.name : '';
+    transaction.addLocal(name, local);
+  }
   session.applyEffect(plan, plan.tag);
   if (plan.effect?.kind === 'discard-all') discard(session);
   for (const one of transaction.servers) await transaction.open(one.address.shard);

@@ -97,7 +97,7 @@ export function applySetConfig(session: SessionContext, calls: readonly SetConfi
     if (local) settings.setLocal(key, sql);
     else settings.set(key, sql);
     if (local && session.database.shardCount > 1 && transaction.mode !== 'none') {
-      transaction.addLocal(sql);
+      transaction.addLocal(key, sql);
     }
   }
   transaction.settingsApplied();

@@ -23,6 +23,8 @@ export interface Refusal {
 export interface ScatterPlan {
   readonly kind: 'scatter';
   readonly tag: 'sum' | 'same';
+  /** Shards would each read a parameter 'now' as their own moment, and copies would differ. */
+  readonly moments?: boolean;
 }
 
 /** Multi-row INSERT … VALUES split by row. Each shard gets `prefix` + its rows joined by `, ` +

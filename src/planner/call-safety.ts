@@ -58,7 +58,8 @@ export function callThatVaries(facts: ScopeBuilder, freshAllowed: boolean): stri
 const momentText = /^\s*(now|today|tomorrow|yesterday)(\s+(allballs|[\d:.+-]+\s*[a-z/_]*))?\s*$/i;
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
-/** A literal, cast or system column whose meaning differs between shards; null: none. */
+/** A literal, cast or system column whose meaning differs between shards, or an aggregate that is no
+ *  function call, of rows that may lie on several; null: none. */
 export function partThatVaries(stmt: unknown): string | null {
   let found: string | null = null;
   walk(stmt, value => {
@@ -69,6 +70,8 @@ export function partThatVaries(stmt: unknown): string | null {
     if (type?.String?.sval?.startsWith('reg')) found ??= `a cast to ${type.String.sval}`;
     const column = (node.ColumnRef?.fields?.at(-1) as SyntaxNode | undefined)?.String?.sval;
     if (column !== undefined && systemColumns.has(column)) found ??= `system column ${column}`;
+    if (node.JsonArrayAgg !== undefined) found ??= 'JSON_ARRAYAGG';
+    if (node.JsonObjectAgg !== undefined) found ??= 'JSON_OBJECTAGG';
     return found === null;
   });
   return found;

@@ -203,6 +203,24 @@ export function groupedColumn(
   return outputs?.visible.find(one => one.name === name)?.use ?? null;
 }
 
+/** The plain column that an item of DISTINCT ON means: a bare name is an output column's first
+ *  (findTargetlistEntrySQL92, parse_clause.c). */
+export function distinctColumn(
+  item: SyntaxNode,
+  level: Level,
+  outputs: OutputColumns | null,
+): ColumnUse | null {
+  const fields = (item.ColumnRef?.fields ?? []) as readonly SyntaxNode[];
+  if (fields.length === 1) {
+    const name = fields[0]?.String?.sval ?? null;
+    if (outputs === null) return null;
+    const shown = outputs.visible.find(one => one.name === name);
+    if (shown !== undefined) return shown.use;
+    if (outputs.visible.some(one => one.name === null)) return null;
+  }
+  return groupedColumn(item, level, outputs);
+}
+
 function groupProblem(type: ExpressionType | null): string | null {
   if (type === null) return 'of a type that is not known';
   if (!comparableType(type.oid)) return ofType(type.oid);

@@ -7,6 +7,7 @@ import type { ScopeRelation } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { DeleteStmt, SyntaxNode, UpdateStmt } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
+import { copiedMoments } from './copied-moments.ts';
 import { changedKey } from './kept-key.ts';
 import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
@@ -47,7 +48,12 @@ function planChange(
 ): WidePlan {
   const refusal = changeRefusal(input, hasWith, target, facts);
   if (refusal !== null) return asOf(target, refusal);
-  return scatter(target.source === 'sharded' ? 'sum' : 'same');
+  if (target.source === 'sharded') return scatter('sum');
+  const view = facts.relations.find(one => one.source === 'view');
+  if (view !== undefined) return asOf(target, refuseWide(`view "${view.refname}"`));
+  const { found, possible } = copiedMoments(input.stmt, target.table!, facts);
+  if (found !== null) return asOf(target, refuseWide(found));
+  return { kind: 'scatter', tag: 'same', moments: possible };
 }
 
 function changeRefusal(
@@ -57,7 +63,8 @@ function changeRefusal(
   facts: ScopeBuilder,
 ): Refusal | null {
   if (hasWith && !isCopied(input.stmt, facts)) return refuseWide('WITH');
-  const varying = callThatVaries(facts, false) ?? partThatVaries(input.stmt);
+  const selects = facts.selects.map(one => one.select);
+  const varying = callThatVaries(facts, false) ?? partThatVaries([input.stmt, selects]);
   if (varying !== null) return refuseWide(varying);
   const { level } = target;
   const subquery = subqueryRefusal(level, facts);

@@ -48,6 +48,10 @@ export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
 
 /** COPY (query) TO STDOUT runs where the query runs as it is. */
 function copyQuery(input: PlanInput, query: SyntaxNode): StatementPlan {
+  // Its keys would be read as in a comparison: only an INSERT's are rounded and have to have a place.
+  if (query.InsertStmt !== undefined && input.shardCount > 1) {
+    return { ...basePlan('COPY'), writes: true, wide: refuse('COPY of an INSERT') };
+  }
   const inner = planQuery({ ...input, stmt: query });
   const { always } = inner.wide.kind === 'refusal' ? inner.wide : { always: false };
   if (always) return { ...inner, tag: 'COPY' };

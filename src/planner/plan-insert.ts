@@ -14,6 +14,7 @@ import { endOfStatement } from '../sql/tokens.ts';
 import { valuesSlices } from '../sql/values-slices.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { conflictRefusal } from './conflict-target.ts';
+import { copiedMoments } from './copied-moments.ts';
 import { inPlaceRefusal } from './insert-in-place.ts';
 import { type PlanInput, refuse, refuseWide, scatter, unplaced } from './plan-input.ts';
 
@@ -103,7 +104,9 @@ function planWhole(
   const filled = filledColumn(insert, target, isVarying);
   if (filled !== null)
     return refuse(`the default of column "${filled}" in an INSERT ${into}`, hint);
-  return scatter('same');
+  const { found, possible } = copiedMoments(input.stmt, target.table!, facts);
+  if (found !== null) return refuse(`${found} in an INSERT ${into}`, hint);
+  return { kind: 'scatter', tag: 'same', moments: possible };
 }
 
 /** Whether shards would each make a value of their own. */

@@ -1,12 +1,13 @@
 // SELECT, INSERT, UPDATE, DELETE and MERGE: the route from the statement's key groups, the reasons
 // for which it cannot run at all, and the plan for more than one shard.
 
-import { columnOf, type Table } from '../catalog/catalog.ts';
+import { type Column, columnOf, type Table } from '../catalog/catalog.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { ShardedKey } from '../sql/sharding-scheme.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
 import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
@@ -106,6 +107,10 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): 
     if (target.key === null) continue;
     if (keys === null) return insertWithoutKey(target);
     const columns = target.key.columns.map(name => columnOf(target.table!, name)!);
+    if (input.stmt.InsertStmt === undefined && !isStoredAsRead(target.key, columns, input)) {
+      const what = 'whose key is rounded, may be NULL or is mapped,';
+      return refuse(`INSERT within another statement into "${target.refname}", ${what}`);
+    }
     if (keys.every(set => uses.areCertain(set, columns[set.column]!))) continue;
     return refuse('a parameter for the sharding key that is used as another type too');
   }
@@ -114,13 +119,26 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): 
   return lockRefusal(facts) ?? cteRefusal(input, facts);
 }
 
+/** A key means the same where it is compared and where it is stored: nothing is rounded, NULL is not
+ *  stored, and every value has a place. */
+function isStoredAsRead(
+  key: ShardedKey,
+  columns: readonly Column[],
+  { scheme }: PlanInput,
+): boolean {
+  if (scheme.placements.list[key.placement]?.kind !== 'hash') return false;
+  return columns.every(({ typeModifier, notNull }) => typeModifier === -1 && notNull);
+}
+
 function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | null {
   const name = relation.table?.name ?? relation.refname;
   switch (relation.source) {
     case 'view': {
       if (relation.table!.callsReaders) return refuse(`view "${name}" that calls functions`);
       const sharded = input.scheme.readsSharded(relation.table!);
-      return sharded ? refuse(`view "${name}" over a sharded table`) : null;
+      if (sharded) return refuse(`view "${name}" over a sharded table`);
+      // It would write one shard's copies alone.
+      return relation.target ? refuse(`a write to view "${name}"`, 'Write to its table.') : null;
     }
     case 'foreign':
       return refuse(`foreign table "${name}"`);

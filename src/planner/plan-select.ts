@@ -11,7 +11,7 @@ import { type Edit, splice } from '../sql/splice.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { aggregateCalls } from './builtin-call.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
-import { coversKey, GroupAggregate, groupedColumn } from './group-aggregate.ts';
+import { coversKey, distinctColumn, GroupAggregate, groupedColumn } from './group-aggregate.ts';
 import { type OutputColumns, outputColumns } from './output-columns.ts';
 import { type PlanInput, refuseWide, scatter } from './plan-input.ts';
 import { planSetOperation, setOperationOf } from './plan-set-operation.ts';
@@ -198,7 +198,7 @@ function distinctRefusal(
   const distinct =
     items.length === 0
       ? (outputs?.visible.map(one => one.use) ?? [])
-      : items.map(item => groupedColumn(item as SyntaxNode, level, outputs));
+      : items.map(item => distinctColumn(item as SyntaxNode, level, outputs));
   const isWhole = coversKey(distinct.filter(use => use?.relation.nullable === false));
   return isWhole ? null : refuseWide('DISTINCT without the sharding key');
 }

@@ -8,7 +8,7 @@ import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { FuncCall, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { aggregateCalls } from './builtin-call.ts';
-import { coversKey, groupedColumn } from './group-aggregate.ts';
+import { coversKey, distinctColumn, groupedColumn } from './group-aggregate.ts';
 import { outputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
 
@@ -103,7 +103,7 @@ export function mixingClause(select: SelectStmt, level: Level, facts: ScopeBuild
     const distinct =
       items.length === 0
         ? (outputs?.visible.map(one => one.use) ?? [])
-        : (items as readonly SyntaxNode[]).map(column);
+        : (items as readonly SyntaxNode[]).map(item => distinctColumn(item, level, outputs));
     if (!isWhole(distinct)) return 'DISTINCT without the sharding key';
   }
   const window = mixingWindow(select, level);

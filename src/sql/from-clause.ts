@@ -110,14 +110,14 @@ class FromReader {
     };
     this.later.push(() => {
       read(scope, memberships);
-      this.context.expressions(join.quals, this.level);
+      this.level.showing(relations, () => this.context.expressions(join.quals, this.level));
     });
     const extend = (extended: FromItem, other: FromItem) => {
       for (const relation of extended.relations) relation.nullable = true;
       const confirm = () => {
         read({ ...scope, filters: other.relations }, new Map());
         // It holds in every row now, but for those of a full join's other side.
-        if (type !== 'JOIN_FULL') addPresent(join.quals, equalities, scope);
+        if (type !== 'JOIN_FULL' && !graph.ownOperators) addPresent(join.quals, equalities, scope);
       };
       this.level.outerJoins.push({
         relations,
@@ -128,6 +128,9 @@ class FromReader {
     };
     if (type === 'JOIN_LEFT' || type === 'JOIN_FULL') extend(right, left);
     if (type === 'JOIN_RIGHT' || type === 'JOIN_FULL') extend(left, right);
+    for (const name of [join.alias?.aliasname, join.join_using_alias?.aliasname]) {
+      if (name !== undefined) this.level.joinNames.add(name);
+    }
     if (join.alias !== undefined) {
       for (const relation of relations) relation.hidden = true;
       if ((join.alias.colnames?.length ?? 0) > 0) this.level.opaque = true;

@@ -7,6 +7,7 @@ import type { ColumnSet, KeyGraph } from './key-graph.ts';
 import { readingOf } from './key-reading.ts';
 import { keySet, keyValue } from './key-values.ts';
 import { catalogColumn, type Level, type ScopeRelation } from './level.ts';
+import { hasGroupingSets } from './query-output.ts';
 import { familyOf } from './sharding-scheme.ts';
 import { storedKeyColumn } from './stored-column.ts';
 import type { InsertStmt, SelectStmt, SyntaxNode } from './syntax-tree.ts';
@@ -94,7 +95,7 @@ function selectedKeys(
   level: Level | null,
   graph: KeyGraph,
 ): readonly ColumnSet[] | null {
-  if (level === null || select.targetList === undefined) return null;
+  if (level === null || select.targetList === undefined || hasGroupingSets(select)) return null;
   const before = select.targetList.slice(0, key.position + 1) as readonly SyntaxNode[];
   // A star before the key would shift it.
   if (before.some(isStar)) return null;
@@ -108,6 +109,8 @@ function selectedKeys(
   if (graph.family(use) !== familyOf(key.column)) return null;
   // Constants of another type would be read otherwise ('0.1' as real and as double precision).
   if (readingOf(type) !== readingOf(key.column)) return null;
+  // What the target rounds is another value than the one that the source is read by.
+  if (type.typeModifier !== key.column.typeModifier) return null;
   const sets = graph.setsOf(use);
   // Any shard's, each row where it is read (`planner/insert-in-place.ts`).
   return sets.length > 0 || storedKeyColumn(use, key.column) !== null ? sets : null;

@@ -22,7 +22,13 @@ interface ColumnNode {
 }
 
 export class KeyGraph {
+  /** Operators such as `=` may be users' own: no predicate proves anything. */
+  readonly ownOperators: boolean;
   private readonly nodes = new Map<string, ColumnNode>();
+
+  constructor(ownOperators: boolean) {
+    this.ownOperators = ownOperators;
+  }
 
   /** The family in which the column's equalities count; null: they do not. */
   family(use: ColumnUse): string | null {

@@ -100,9 +100,24 @@ export class Level {
   opaque = false;
   /** The relation that the query of this level is to the level around it; null: to none. */
   derivedAs: ScopeRelation | null = null;
+  /** Names of joins (`(a JOIN b …) AS x`, `USING (…) AS x`): whose columns they are is not told. */
+  readonly joinNames = new Set<string>();
+  /** What queries that are being read see of this level; undefined: all of it. */
+  private shown: ReadonlySet<ScopeRelation> | undefined;
+  /** What this level sees of its parent: within an ON, the relations of that join. */
+  private readonly seen: ReadonlySet<ScopeRelation> | undefined;
 
   constructor(parent: Level | null) {
     this.parent = parent;
+    this.seen = parent?.shown;
+  }
+
+  /** Levels that `read` makes below this one see no more than `visible` of it. */
+  showing(visible: ReadonlySet<ScopeRelation>, read: () => void): void {
+    const before = this.shown;
+    this.shown = visible;
+    read();
+    this.shown = before;
   }
 
   /**
@@ -151,7 +166,9 @@ export class Level {
   unqualified(column: string, visible?: ReadonlySet<ScopeRelation>): ColumnUse | null {
     if (this.opaque) return null;
     const merged = this.merged.get(column);
-    if (merged !== undefined) return merged;
+    if (merged === null) return null;
+    // Another item of FROM may have merged them, of which an ON sees nothing.
+    if (merged !== undefined && (visible?.has(merged.relation) ?? true)) return merged;
     let found: ColumnUse | null = null;
     for (const relation of this.relations) {
       if (visible !== undefined && !visible.has(relation)) continue;
@@ -160,7 +177,7 @@ export class Level {
       if (found !== null) return null;
       found = { relation, column };
     }
-    return found ?? this.parent?.unqualified(column) ?? null;
+    return found ?? this.parent?.unqualified(column, this.seen) ?? null;
   }
 
   private qualified(
@@ -169,6 +186,7 @@ export class Level {
     column: string,
     visible?: ReadonlySet<ScopeRelation>,
   ): ColumnUse | null {
+    if (this.joinNames.has(name)) return null;
     const matches = this.relations.filter(
       relation =>
         relation.refname === name &&
@@ -177,7 +195,7 @@ export class Level {
     );
     const [relation] = matches;
     if (relation === undefined) {
-      return this.parent?.qualified(schema, name, column) ?? null;
+      return this.parent?.qualified(schema, name, column, this.seen) ?? null;
     }
     if (matches.length > 1 || relation.hidden) return null;
     return relation.columns?.includes(column) ? { relation, column } : null;

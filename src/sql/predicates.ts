@@ -52,7 +52,7 @@ export function addCondition(
   scope: ConditionScope,
   memberships: Memberships,
 ): void {
-  if (condition === undefined) return;
+  if (condition === undefined || graph.ownOperators) return;
   const found = readCondition(condition, false, scope);
   for (const { column, values } of found.sets) graph.confine(column, { values });
   for (const [a, b] of found.equalities) addEquality(graph, a, b, scope);
@@ -72,6 +72,7 @@ export function addEquality(
   b: ColumnUse,
   scope: ConditionScope,
 ): void {
+  if (graph.ownOperators) return;
   for (const [from, to] of [
     [a, b],
     [b, a],

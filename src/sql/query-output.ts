@@ -21,20 +21,26 @@ export function outputOf(select: SelectStmt, level: Level): readonly OutputColum
   if (select.valuesLists !== undefined) return outputOfValues(select);
   if (select.targetList === undefined) return null;
   const isWhole = keepsValuesApart(select);
+  const isNulled = hasGroupingSets(select);
+  const plain = (name: string, use: ColumnUse) => {
+    const column = plainColumn(name, use, level, isWhole);
+    const type = column.type === null ? null : { ...column.type, notNull: false };
+    return isNulled ? { ...column, type, origins: [] } : column;
+  };
   const outputs: OutputColumn[] = [];
   for (const target of select.targetList as readonly SyntaxNode[]) {
     const value = target.ResTarget?.val as SyntaxNode | undefined;
     if (value?.ColumnRef?.fields?.some(field => 'A_Star' in field)) {
       const uses = starColumns(value.ColumnRef.fields as readonly SyntaxNode[], level);
       if (uses === null) return null;
-      for (const use of uses) outputs.push(plainColumn(use.column, use, level, isWhole));
+      for (const use of uses) outputs.push(plain(use.column, use));
       continue;
     }
     const name = outputName(target);
     if (name === null) return null;
     const use = value?.ColumnRef === undefined ? null : level.resolve(value.ColumnRef);
-    if (use !== null) outputs.push(plainColumn(name, use, level, isWhole));
-    else outputs.push({ ...unknownColumn(name), values: value === undefined ? null : [value] });
+    const values = value === undefined || isNulled ? null : [value];
+    outputs.push(use === null ? { ...unknownColumn(name), values } : plain(name, use));
   }
   return outputs;
 }
@@ -109,14 +115,20 @@ function keepsValuesApart(select: SelectStmt): boolean {
   if (limitCount !== undefined || limitOffset !== undefined) return false;
   if (lockingClause !== undefined || windowClause !== undefined) return false;
   if (distinctClause?.some(item => Object.keys(item).length > 0)) return false;
-  const grouped = (select.groupClause ?? []) as readonly SyntaxNode[];
-  if (grouped.some(item => item.GroupingSet !== undefined)) return false;
+  if (hasGroupingSets(select)) return false;
   let apart = true;
   walk([select.targetList, select.sortClause], value => {
-    if ((value as SyntaxNode).FuncCall?.over !== undefined) apart = false;
+    // WindowDef of a call, or of JSON_ARRAYAGG and JSON_OBJECTAGG.
+    if ('over' in (value as object)) apart = false;
     return apart;
   });
   return apart;
+}
+
+/** ROLLUP, CUBE and GROUPING SETS make rows in which what they group by is NULL, constants too. */
+export function hasGroupingSets(select: SelectStmt): boolean {
+  const grouped = (select.groupClause ?? []) as readonly SyntaxNode[];
+  return grouped.some(item => item.GroupingSet !== undefined);
 }
 
 /** What `*` or `t.*` stands for, in order; null: not known. */

@@ -3,7 +3,7 @@
 // functions and operators are called. Nothing is decided here.
 
 import type { Catalog, Table } from '../catalog/catalog.ts';
-import { isSystemSchema, resolveTable } from '../catalog/catalog.ts';
+import { hidesComparisons, isSystemSchema, resolveTable } from '../catalog/catalog.ts';
 import type { KeySet } from '../plan/route.ts';
 import { type FromContext, readFrom } from './from-clause.ts';
 import { insertedKeys } from './inserted-keys.ts';
@@ -76,7 +76,7 @@ interface DerivedAlias {
 
 export class ScopeBuilder {
   readonly input: ScopeInput;
-  readonly graph = new KeyGraph();
+  readonly graph: KeyGraph;
   readonly memberships: Memberships = new Map();
   readonly relations: ScopeRelation[] = [];
   /** Keys that each INSERT stores into its target; null: they cannot be told. */
@@ -99,6 +99,7 @@ export class ScopeBuilder {
 
   constructor(input: ScopeInput) {
     this.input = input;
+    this.graph = new KeyGraph(hidesComparisons(input.catalog, input.searchPath));
   }
 
   statement(stmt: SyntaxNode, parent: Level | null, ctes: CteScope): void {
@@ -155,7 +156,8 @@ export class ScopeBuilder {
   /** It has a row only if one satisfies its WHERE: an aggregate may have one of none. */
   private hasRowPerRow(select: SelectStmt): boolean {
     if (select.havingClause !== undefined || select.groupClause !== undefined) return false;
-    return !JSON.stringify([select.targetList, select.sortClause]).includes('"FuncCall"');
+    const text = JSON.stringify([select.targetList, select.sortClause]);
+    return !/"(FuncCall|JsonArrayAgg|JsonObjectAgg)"/.test(text);
   }
 
   private insert(insert: InsertStmt, outerCtes: CteScope): void {

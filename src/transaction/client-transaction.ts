@@ -39,7 +39,11 @@ export class ClientTransaction {
   #failed = false;
   #beginSql = 'BEGIN';
   /** SET LOCAL, SET TRANSACTION and SAVEPOINT in their order, for branches opened later. */
-  #replay: { readonly sql: string; readonly savepoint: string | null }[] = [];
+  #replay: {
+    readonly sql: string;
+    readonly savepoint: string | null;
+    readonly setting: string | null;
+  }[] = [];
   #savepoints: Savepoint[] = [];
   /** Transactions that have ended so far, also those of single statements. */
   ended = 0;
@@ -198,13 +202,18 @@ export class ClientTransaction {
   }
 
   /** SET LOCAL or SET TRANSACTION ran on all open branches. */
-  addLocal(sql: string): void {
-    this.#replay.push({ sql, savepoint: null });
+  addLocal(setting: string, sql: string): void {
+    this.#replay.push({ sql, savepoint: null, setting });
+  }
+
+  /** Whether branches opened later repeat a SET LOCAL of the setting; null: of any. */
+  repeatsLocal(name: string | null): boolean {
+    return this.#replay.some(({ setting }) => setting !== null && (name ?? setting) === setting);
   }
 
   addSavepoint(name: string, sql: string): void {
     this.#savepoints.push({ name, shards: new Set(this.#branches.keys()) });
-    this.#replay.push({ sql, savepoint: name });
+    this.#replay.push({ sql, savepoint: name, setting: null });
     this.settings.savepoint(name);
   }
 

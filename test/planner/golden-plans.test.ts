@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
+import type { Catalog, CatalogOperator } from '../../src/catalog/catalog.ts';
 import { explainPlan } from '../../src/plan/explain.ts';
 import { fragmentOf } from '../../src/plan/merge-plan.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
@@ -13,15 +14,32 @@ import { sampleCatalog, sampleScheme } from './sample-catalog.ts';
 const folder = new URL('../golden/plans/', import.meta.url);
 const rewrite = process.env['REWRITE'] === '1';
 
+const ownEquals: CatalogOperator = {
+  schema: 'ops',
+  name: '=',
+  volatility: 'immutable',
+  language: 'internal',
+};
+const ownCatalog: Catalog = {
+  ...sampleCatalog,
+  operators: new Map([...sampleCatalog.operators, ['=', [ownEquals]]]),
+};
+
+interface Setup {
+  readonly shardCount: number;
+  readonly path: readonly string[] | null;
+}
+
 interface GoldenCase {
   readonly comment: string;
   readonly sql: string;
   readonly expected: string;
 }
 
-/** Cases are parted by a blank line and `====`; a file's first line may be `shards: n`. */
-function readCases(text: string): { shardCount: number; cases: GoldenCase[] } {
-  const given = /^shards: (\d+)\n/.exec(text);
+/** Cases are parted by a blank line and `====`; a file's first line may be `shards: n` or
+ *  `path: schemas`, the search path of a catalog with an operator ops.=. */
+function readCases(text: string): { head: string; schema: Setup; cases: GoldenCase[] } {
+  const given = /^(?:shards: (\d+)|path: (.*))\n/.exec(text);
   const body = given === null ? text : text.slice(given[0].length);
   const cases = body
     .split(/^====\n/m)
@@ -33,19 +51,20 @@ function readCases(text: string): { shardCount: number; cases: GoldenCase[] } {
       const sql = above.trim().slice(comment.length).trim();
       return { comment: comment.trim(), sql, expected: expected.trim() };
     });
-  return { shardCount: Number(given?.[1] ?? 3), cases };
+  const schema = { shardCount: Number(given?.[1] ?? 3), path: given?.[2]?.split(', ') ?? null };
+  return { head: given?.[0] ?? '', schema, cases };
 }
 
-function plan(sql: string, shardCount: number): string {
+function plan(sql: string, { shardCount, path }: Setup): string {
   return parseStatements(sql)
     .map(({ text, stmt }) =>
       planStatement({
         sql: text,
         stmt,
-        catalog: sampleCatalog,
+        catalog: path === null ? sampleCatalog : ownCatalog,
         scheme: sampleScheme(shardCount),
         shardCount,
-        searchPath: ['public'],
+        searchPath: path ?? ['public'],
       }),
     )
     .map(one => {
@@ -62,14 +81,13 @@ describe('golden plans', () => {
   for (const name of readdirSync(folder).filter(one => one.endsWith('.test'))) {
     describe(name, () => {
       const file = new URL(name, folder);
-      const { shardCount, cases } = readCases(readFileSync(file, 'utf8'));
+      const { head, schema, cases } = readCases(readFileSync(file, 'utf8'));
       assert.ok(cases.length > 0, `${name} holds no case`);
       if (rewrite) {
         it('is written anew', () => {
-          const head = shardCount === 3 ? '' : `shards: ${shardCount}\n`;
           const parts = cases.map(({ comment, sql }) => {
             const above = comment === '' ? sql : `${comment}\n${sql}`;
-            return `${above}\n----\n${plan(sql, shardCount)}\n`;
+            return `${above}\n----\n${plan(sql, schema)}\n`;
           });
           writeFileSync(file, head + parts.join('\n====\n'));
           assert.ok(parts.length > 0);
@@ -78,7 +96,7 @@ describe('golden plans', () => {
       }
       for (const { comment, sql, expected } of cases) {
         it(`${comment} ${sql}`.trim().replaceAll('\n', ' '), () => {
-          assert.equal(plan(sql, shardCount), expected);
+          assert.equal(plan(sql, schema), expected);
         });
       }
     });

@@ -1,0 +1,22 @@
+// Texts that a date/time type reads as a moment of its own: 'now', 'today 10:00', 'Mon tomorrow'.
+
+const moments: ReadonlySet<string> = new Set(['now', 'today', 'tomorrow', 'yesterday']);
+/** What else may stand there without meaning (datetime.c); month and day names begin so. */
+const others = new Set(['at', 'on', 'ad', 'bc', 'am', 'pm', 't', 'z', 'allballs']);
+const named = /^(mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/;
+const zonePath = /[a-z_]+(?:\/[a-z_+-]+)+/g;
+const lengthMax = 256;
+
+/** Whether it may be one: with a word for a moment, and no more than a time zone besides. Members
+ *  of arrays and ranges count as well. */
+export function namesMoment(text: string): boolean {
+  if (text.length < 3 || text.length > lengthMax) return false;
+  const words =
+    text
+      .toLowerCase()
+      .replace(zonePath, ' ')
+      .match(/[a-z]+/g) ?? [];
+  if (!words.some(word => moments.has(word))) return false;
+  const unknown = words.filter(word => !(moments.has(word) || others.has(word)));
+  return unknown.filter(word => !named.test(word)).length <= 2;
+}
