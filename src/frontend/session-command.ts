@@ -84,11 +84,9 @@ function refuseBehindLocal({ transaction }: SessionContext, effect: SessionEffec
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }
 
-/** What a statement sets for the session; null: anything. */
+/** What a statement puts back or calls set_config() for, for the session; null: anything. */
 function settingsOf(effect: SessionEffect): readonly (string | null)[] {
   switch (effect.kind) {
-    case 'set':
-      return effect.changes.map(({ name }) => name);
     case 'reset':
       return [effect.name];
     case 'reset-all':
@@ -115,9 +113,17 @@ async function onShards(
   effect: SessionEffect,
 ): Promise<'done' | 'failed' | 'none'> {
   switch (effect.kind) {
-    case 'set':
+    case 'set': {
       for (const { sql } of effect.changes) refuseSet(sql);
-      return onEveryBranch(session, run, run.cached.sql);
+      const result = await onEveryBranch(session, run, run.cached.sql);
+      // It comes last on branches opened later too.
+      for (const { name, sql } of effect.changes) {
+        if (result === 'done' && session.transaction.repeatsLocal(name)) {
+          session.transaction.addLocal(name, sql);
+        }
+      }
+      return result;
+    }
     case 'reset':
     case 'reset-all':
       return onEveryBranch(session, run, run.cached.sql);
