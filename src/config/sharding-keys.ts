@@ -50,7 +50,7 @@ export const shardedTableKeys = {
     'Types of `columns`.',
     { own: true, defaultWords: "the columns' own" },
   ),
-  centroidProbes: count('centroid_probes', null, 'works', 'Centres that are searched.', {
+  centroidProbes: count('centroid_probes', null, 'later', 'Centres that are searched.', {
     min: 1,
     defaultWords: '√n',
   }),
