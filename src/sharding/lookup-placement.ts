@@ -6,9 +6,9 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { typeOid } from '../types/type-oid.ts';
 import type { LookupCache, LookupFunction } from './lookup-cache.ts';
-import { type OrderedKeyColumn, unreadable } from './ordered-key-column.ts';
-import { type KeyBytes, type KeyPart, noShard, type Placement } from './placement.ts';
-import { ShardSet } from './shard-set.ts';
+import type { OrderedKeyColumn } from './ordered-key-column.ts';
+import { type KeyBytes, noShard, type Placement } from './placement.ts';
+import { ValuePlacement } from './value-placement.ts';
 
 /** By hash operator family: types whose values have one text for equal values. */
 const families: readonly string[] = ['integer_ops', 'uuid_ops', 'text_ops'];
@@ -31,74 +31,33 @@ export interface Lookup {
   readonly shardCount: number;
 }
 
-export class LookupPlacement implements Placement, LookupFunction {
+/** NULL is not looked up. */
+export class LookupPlacement extends ValuePlacement implements LookupFunction {
   readonly kind = 'lookup';
-  readonly columnCount = 1;
-  readonly shardCount: number;
-  readonly print: string;
   readonly table: string;
   readonly query: string;
   readonly parameterType: number;
   /** For EXPLAIN: `lookup`, or with what places the value `lookup, hash`. */
   readonly words: string;
-  readonly #column: OrderedKeyColumn;
   readonly #found: Placement | null;
   readonly #cache: LookupCache;
 
   /** `column`: of a type that `takes` answers true for. */
   constructor(column: OrderedKeyColumn, lookup: Lookup, cache: LookupCache) {
     const { table, query, found, keyType, shardCount } = lookup;
-    this.#column = column;
+    const parameterType = column.family === 'text_ops' ? typeOid.text : keyType;
+    const placed = found === null ? `shard of ${shardCount}` : found.print;
+    super(column, shardCount, `lookup (${parameterType}) ${JSON.stringify(query)} ${placed}`);
     this.#found = found;
     this.#cache = cache;
-    this.shardCount = shardCount;
     this.table = table;
     this.query = query;
-    this.parameterType = column.family === 'text_ops' ? typeOid.text : keyType;
+    this.parameterType = parameterType;
     this.words = found === null ? 'lookup' : `lookup, ${found.kind}`;
-    const placed = found === null ? `shard of ${shardCount}` : found.print;
-    this.print = `lookup (${this.parameterType}) ${JSON.stringify(query)} ${placed}`;
   }
 
   static takes(column: OrderedKeyColumn): boolean {
     return families.includes(column.family);
-  }
-
-  readsAs(type: number): boolean {
-    return this.#column.readsAs(type);
-  }
-
-  shardOfTextBytes(bytes: Buffer, start: number, end: number, stored: boolean): number {
-    return this.#shardOf(this.#column.readTextBytes(bytes, start, end, stored));
-  }
-
-  shardOfBinary(bytes: Buffer, start: number, end: number, stored: boolean): number {
-    return this.#shardOf(this.#column.readBinary(bytes, start, end, stored));
-  }
-
-  shardOfText(text: string, stored: boolean): number {
-    return this.#shardOf(this.#column.readText(text, stored));
-  }
-
-  /** NULL is not looked up, and has no place. */
-  shardOfRow([value]: readonly (KeyBytes | null)[]): number {
-    return value === undefined || value === null
-      ? noShard
-      : this.#shardOf(this.#column.stored(value));
-  }
-
-  shardsOf([items]: readonly (readonly KeyPart[] | null)[]): readonly number[] | null {
-    if (items === undefined || items === null) return null;
-    const shards = new ShardSet(this.shardCount);
-    for (const item of items) {
-      if (item.kind === 'range') return null;
-      if (item.kind === 'is-null') continue;
-      const value = this.#column.compared(item);
-      if (value === unreadable) return null;
-      const shard = this.#shardOf(value);
-      if (shard !== noShard) shards.add(shard);
-    }
-    return shards.ascending();
   }
 
   shardOfAnswer(key: string, answer: string | null, type: number): number {
@@ -122,7 +81,7 @@ export class LookupPlacement implements Placement, LookupFunction {
     return shard;
   }
 
-  #shardOf(value: unknown): number {
+  protected shardOfValue(value: unknown): number {
     if (typeof value === 'bigint') {
       const bits = integerBits.get(this.parameterType) ?? 64;
       // No row has a key that its column cannot hold.

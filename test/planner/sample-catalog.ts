@@ -13,6 +13,7 @@ import { nothingStateful, tableKey } from '../../src/catalog/catalog.ts';
 import type { ShardedTable } from '../../src/config/topology.ts';
 import { ShardingScheme } from '../../src/sql/sharding-scheme.ts';
 import { typeOid } from '../../src/types/type-oid.ts';
+import { shardedTable as tableWithDefaults } from '../sharding/sharded-table.ts';
 
 const textTypes: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar];
 let nextOid = 20000;
@@ -259,19 +260,8 @@ export const sampleCatalog: Catalog = {
 export function shardedTable(definition: string): ShardedTable {
   const [written = '', ...columns] = definition.split(' ');
   const dot = written.indexOf('.');
-  return {
-    name: written.slice(dot + 1),
-    schema: dot < 0 ? null : written.slice(0, dot),
-    columns,
-    hasher: 'postgres',
-    dataTypes: columns.map(() => null),
-    mapping: null,
-    centroids: [],
-    centroidProbes: null,
-    lookupQuery: null,
-    lookupResult: 'value',
-    primary: false,
-  };
+  const schema = dot < 0 ? null : written.slice(0, dot);
+  return tableWithDefaults({ name: written.slice(dot + 1), schema, columns });
 }
 
 const shardedTables = [
