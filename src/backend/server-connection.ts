@@ -8,7 +8,7 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { ServerStats } from '../metrics/server-stats.ts';
 import { BackendScanner, type BackendSink } from '../protocol/backend-scanner.ts';
-import { terminateMessage } from '../protocol/frontend-messages.ts';
+import { queryMessage, terminateMessage } from '../protocol/frontend-messages.ts';
 import { Backend, headerBytes, TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -28,6 +28,8 @@ export interface ServerConsumer extends BackendSink {
   /** What was sent has left (backpressure ends). */
   onServerDrain(): void;
 }
+
+const emptyQuery = queryMessage('');
 
 /** Answers nobody waits for any more. */
 const discard: ServerConsumer = {
@@ -85,6 +87,9 @@ export class ServerConnection implements BackendSink {
   #consumer: ServerConsumer = discard;
   #scanner: BackendScanner;
   #readyDue = 0;
+  /** Whether a Sync was skipped in COPY mode: an empty query is asked behind a COPY that failed, and
+   *  tells which answers came before it. */
+  #syncDoubt: 'none' | 'copying' | 'failed' | 'asked' = 'none';
   #closed = false;
   /** What the server has said or done that ends the connection. */
   #fatal: string | null = null;
@@ -165,9 +170,11 @@ export class ServerConnection implements BackendSink {
     return this.transport.write(bytes);
   }
 
-  /** A Sync that the server ignored because it was in COPY mode is not answered. */
+  /** COPY data is expected: the Sync behind the Execute is not answered, unless the COPY fails before
+   *  the server reads anything (copyfromparse.c, CopyGetData). */
   forgetReady(): void {
     this.#readyDue -= 1;
+    this.#syncDoubt = 'copying';
   }
 
   /** Says good-bye and closes. */
@@ -218,7 +225,7 @@ export class ServerConnection implements BackendSink {
   }
 
   get quiet(): boolean {
-    return this.#consumer.quiet === true;
+    return this.#consumer.quiet === true && this.#syncDoubt === 'none';
   }
 
   get showsTypes(): boolean {
@@ -227,10 +234,9 @@ export class ServerConnection implements BackendSink {
 
   /** For the scanner. */
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
+    if (this.#syncDoubt !== 'none' && this.#settlesDoubt(type)) return;
     if (type === Backend.readyForQuery) {
-      if (this.#readyDue > 0) this.#readyDue -= 1;
-      // A COPY failed before it read the Sync behind its Execute.
-      else this.openExchange = false;
+      if (this.#syncDoubt === 'none' && this.#readyDue > 0) this.#readyDue -= 1;
       this.transactionStatus = buffer[start + headerBytes]!;
       this.stats.readies += 1;
       if (this.transactionStatus === TransactionStatus.idle) this.stats.idleReadies += 1;
@@ -245,6 +251,26 @@ export class ServerConnection implements BackendSink {
       if (this.showsTypes) this.oids!.translate(type, buffer, start);
     }
     this.#consumer.onMessage(type, buffer, start, end);
+  }
+
+  /** True: the message says how many answers came, and is no answer itself. */
+  #settlesDoubt(type: number): boolean {
+    const doubt = this.#syncDoubt;
+    if (type === Backend.error && doubt === 'copying') {
+      this.#syncDoubt = 'failed';
+    } else if (type === Backend.emptyQuery && doubt === 'asked') {
+      this.#syncDoubt = 'none';
+      return true;
+    } else if (type === Backend.readyForQuery && doubt === 'failed' && this.#readyDue === 1) {
+      this.#syncDoubt = 'asked';
+      this.transport.write(emptyQuery);
+      return true;
+    } else if (type === Backend.readyForQuery && doubt !== 'asked') {
+      if (this.#readyDue === 0) this.openExchange = false;
+      if (doubt === 'copying' || this.#readyDue === 0) this.#syncDoubt = 'none';
+      else this.#readyDue -= 1;
+    }
+    return false;
   }
 
   /** For the scanner. */

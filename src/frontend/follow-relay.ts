@@ -9,7 +9,6 @@ import {
   survivesError,
 } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
-import { Frontend } from '../protocol/message-codes.ts';
 import type { RelayOutcome } from './relay.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
@@ -31,7 +30,6 @@ export function followRelay(
     statements.deleteAll(request.parsing.slice(known));
     if (outcome.unclosed !== null) statements.restore(outcome.unclosed);
     if (!alone) transaction.fail();
-    if (mayOweReady(request)) server.closeNeeded = true;
   }
   const before = transaction.mode;
   for (let i = 0; i < outcome.tags.length; i++) {
@@ -52,12 +50,6 @@ export function followRelay(
   }
   if (alone) followBlock(session, server, before, outcome);
   return pins;
-}
-
-/** A COPY by extended messages that fails answers the Sync behind its Execute only if it failed
- *  before it read (copyfromparse.c, CopyGetData): how many answers still come is not known. */
-function mayOweReady({ plans, bytes }: RelayRequest): boolean {
-  return bytes[0] !== Frontend.query && plans.some(({ tag }) => tag === 'COPY');
 }
 
 /** The server itself is the whole transaction. */
