@@ -191,7 +191,8 @@ const limits: readonly Limit[] = [
   },
   {
     limit: 'query_timeout, of a COPY whose client says nothing',
-    setting: 'query_timeout = 100\nrollback_timeout = 100',
+    // Long enough for the server to be in the midst of reading, where a cancel does not reach it.
+    setting: 'query_timeout = 1000\nrollback_timeout = 100',
     async provoke(pgpack) {
       const client = await RawClient.login(pgpack.address);
       await client.ask(query('COPY items FROM STDIN'), 'G');
