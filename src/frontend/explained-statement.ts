@@ -39,6 +39,8 @@ export function shardParts(
   switch (wide.kind) {
     case 'merge':
       return same('merge', fragmentOf(wide.root).sql);
+    case 'collect':
+      return same('collect', null);
     case 'scatter':
       return same('scatter', sql);
     case 'split-insert': {

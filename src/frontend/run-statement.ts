@@ -1,6 +1,8 @@
 // One statement that cannot simply be relayed: decides by its plan and its route which way it
 // goes, and sends everything of its answer but ReadyForQuery.
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import { runCopy } from './copy-in.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
 import { runExplain } from './explain.ts';
@@ -76,6 +78,8 @@ async function runWide(
     case 'merge':
       await runMerge(session, run, wide, shards);
       return true;
+    case 'collect':
+      throw new PgError(errors.unsupportedAcrossShards, { construct: wide.reason });
     case 'scatter':
       await runScatter(session, run, wide, shards);
       return true;

@@ -43,6 +43,11 @@ export function wideNode(wide: WidePlan): ExplainNode {
   switch (wide.kind) {
     case 'merge':
       return mergeNode(wide.root);
+    case 'collect':
+      return leaf('Collect', `: ${wide.reason}`, [
+        ...wide.tables.map(({ name, sql }) => `${name}: ${sql}`),
+        wide.sql,
+      ]);
     case 'scatter':
       return {
         ...leaf('Scatter', `, row counts: ${wide.tag}`, []),

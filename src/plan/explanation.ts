@@ -14,6 +14,7 @@ import {
 export type Way =
   | 'relay'
   | 'merge'
+  | 'collect'
   | 'scatter'
   | 'split insert'
   | 'evaluated insert'

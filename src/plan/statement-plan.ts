@@ -1,6 +1,7 @@
 // What the planner says of one statement, for every way it can go. Plain data: cached by text,
 // printed by EXPLAIN and by the golden files.
 
+import type { CollectPlan } from './collect-plan.ts';
 import type { OwnSetting, OwnVariable } from './directive.ts';
 import type { MergePlan } from './merge-plan.ts';
 import type { KeyValue, RouteProgram } from './route.ts';
@@ -103,6 +104,7 @@ export interface BroadcastCopyPlan {
 
 export type WidePlan =
   | MergePlan
+  | CollectPlan
   | ScatterPlan
   | SplitInsertPlan
   | EvaluatedInsertPlan

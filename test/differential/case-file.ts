@@ -7,6 +7,7 @@
 //   --order 1 3     only these columns (1-based) are in a determined order; rows as a multiset
 //   --unordered     the order of rows is not determined although the statement has ORDER BY
 //   --any-rows      which rows is not determined, only how many
+//   --about         floats agree to nine digits (sums of them in another order)
 //   --sqlstate      of an error only severity and SQLSTATE are determined
 //   --simple        not for the extended protocol
 //   --text          the binary form is not determined, or there is none
@@ -26,6 +27,8 @@ export interface Case {
   readonly ordered: readonly number[] | null;
   /** False: of an error only severity and SQLSTATE are determined. */
   readonly messages: boolean;
+  /** Floats agree only to nine digits. */
+  readonly about: boolean;
   readonly simpleOnly: boolean;
   readonly textOnly: boolean;
   readonly refused: readonly number[];
@@ -85,12 +88,21 @@ function parseCase(file: string, line: number, text: string): Case {
     }
     directives.set(name, value);
   }
-  const known = ['order', 'unordered', 'any-rows', 'sqlstate', 'simple', 'text', 'refused'];
+  const known = [
+    'order',
+    'unordered',
+    'any-rows',
+    'about',
+    'sqlstate',
+    'simple',
+    'text',
+    'refused',
+  ];
   for (const name of directives.keys()) {
     if (!known.includes(name)) throw new Error(`${file}:${line}: --${name}?`);
   }
   const numbers = (name: string) => (directives.get(name)?.match(/\d+/g) ?? []).map(Number);
-  const hasOrder = /\border\s+by\b/i.test(sql) && !directives.has('unordered');
+  const hasOrder = /\border\s+by\b/i.test(outside(sql)) && !directives.has('unordered');
   return {
     ...{ file, line, sql, stdin },
     compare: directives.has('any-rows') ? 'count' : 'rows',
@@ -99,12 +111,21 @@ function parseCase(file: string, line: number, text: string): Case {
       : hasOrder
         ? null
         : [],
+    about: directives.has('about'),
     messages: !directives.has('sqlstate'),
     simpleOnly: directives.has('simple'),
     textOnly: directives.has('text'),
     refused: numbers('refused'),
     text,
   };
+}
+
+/** The text without what stands in parentheses: an ORDER BY in there orders no rows of the answer. */
+function outside(sql: string): string {
+  const inner = /'(?:[^']|'')*'|\([^()']*\)/g;
+  let [text, before] = [sql, ''];
+  while (text !== before) [text, before] = [text.replace(inner, ' '), text];
+  return text;
 }
 
 function stdinOf(name: string, lines: readonly string[]): Buffer {

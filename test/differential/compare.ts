@@ -55,7 +55,9 @@ function describeAnswer(answer: Answer, one: Case): string[] {
     lines.push(`columns ${answer.columns.map(shownColumn).join(' | ')}`);
   }
   // Rows before an error are whatever had arrived by then.
-  if (answer.error === null) lines.push(...rowLines(answer.rows, one));
+  if (answer.error === null) {
+    lines.push(...rowLines(one.about ? aboutRows(answer) : answer.rows, one));
+  }
   if (answer.copyFormat !== null) lines.push(`copy format ${answer.copyFormat}`);
   if (answer.copied.length > 0) lines.push(...copiedLines(answer.copied, one));
   if (answer.error !== null) lines.push(`error ${shownError(answer.error, one)}`);
@@ -83,6 +85,20 @@ function rowLines(rows: readonly (string | null)[][], { compare, ordered }: Case
   if (ordered === null) return shown;
   const keys = rows.map(row => `key ${JSON.stringify(ordered.map(column => row[column] ?? null))}`);
   return [...(ordered.length > 0 ? keys : []), ...shown.sort()];
+}
+
+/** float4 and float8 with as many digits as sums in any order agree on. */
+function aboutRows({ rows, columns }: Answer): (string | null)[][] {
+  return rows.map(row =>
+    row.map((value, index) => {
+      const { typeOid = 0, format = 0 } = columns?.[index] ?? {};
+      if (value === null || (typeOid !== 700 && typeOid !== 701)) return value;
+      const bytes = Buffer.from(value, 'hex');
+      const binary = (): number => (typeOid === 700 ? bytes.readFloatBE() : bytes.readDoubleBE());
+      const number = format === 1 ? binary() : Number(value);
+      return Math.abs(number) < 1e-9 ? '0' : number.toPrecision(typeOid === 700 ? 5 : 9);
+    }),
+  );
 }
 
 /** Text lines as a multiset; one message of binary COPY is one row too. */

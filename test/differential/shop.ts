@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { TestDatabase } from '../support/cluster.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import type { WireClient } from './wire-client.ts';
+import type { World } from './worlds/world.ts';
 
 const sharded = [
   ...['users.id', 'orders.user_id', 'payments.user_id', 'kinds.id', 'small.k', 'tiny.k'],
@@ -17,8 +18,16 @@ export const tables = [
 ];
 export const omnisharded = ['items'];
 
-export function startShop(database: TestDatabase): Promise<PgPack> {
-  return startPgPack({ database, sharded, omnisharded: [...omnisharded, 'fresh_omni'] });
+/** With the tables of further worlds, which are created already. */
+export function startShop(
+  database: TestDatabase,
+  worlds: readonly Pick<World, 'sharded' | 'omnisharded'>[] = [],
+): Promise<PgPack> {
+  return startPgPack({
+    database,
+    sharded: [...sharded, ...worlds.flatMap(world => world.sharded)],
+    omnisharded: [...omnisharded, 'fresh_omni', ...worlds.flatMap(world => world.omnisharded)],
+  });
 }
 
 /** Creates and fills every table; `COPY` for one half of them, `INSERT` for the other. */

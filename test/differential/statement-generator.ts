@@ -327,7 +327,7 @@ class StatementGenerator {
 function plainCase(sql: string, total: boolean): Case {
   return {
     ...{ file: '', line: 0, sql, text: sql, stdin: null, refused: [] },
-    ...{ messages: false, simpleOnly: false, textOnly: false },
+    ...{ messages: false, about: false, simpleOnly: false, textOnly: false },
     ...{ compare: 'rows', ordered: total ? null : [] },
   };
 }

@@ -1,0 +1,30 @@
+// The vocabulary of a SELECT that one shard finishes: the rows of its fragments are collected there
+// in temporary tables, and what is left of the statement, the final fragment, runs over them.
+
+/** A temporary table of the shard that finishes, `pg_temp."name"`. */
+export interface CollectedTable {
+  readonly name: string;
+  /** Runs on every shard, with the statement's own parameters; its columns, by name, type, modifier
+   *  and collation, are the table's, and the rows of all shards are its rows. */
+  readonly sql: string;
+  /** Columns that the final fragment needs as a primary key, for what GROUP BY may leave out
+   *  (check_functional_grouping, pg_constraint.c); null: none. */
+  readonly primaryKey: readonly string[] | null;
+}
+
+export interface CollectPlan {
+  readonly kind: 'collect';
+  readonly tables: readonly CollectedTable[];
+  /** The final fragment, with the statement's own parameters. Its columns and the order of its rows
+   *  are the statement's. */
+  readonly sql: string;
+  /** What could not be merged, for EXPLAIN: why rows are collected. */
+  readonly reason: string;
+  /** True: fragments run on every shard of the database, whatever shards the route names. */
+  readonly everywhere: boolean;
+}
+
+/** Name of the i-th collected table (0-based). */
+export function collectedName(i: number): string {
+  return `pgpack_rows_${i + 1}`;
+}
