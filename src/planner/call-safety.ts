@@ -54,6 +54,22 @@ export function callThatVaries(facts: ScopeBuilder, freshAllowed: boolean): stri
   return null;
 }
 
+/** A call that may not even run once, beside rows of several shards; null: none. */
+export function callThatMoves(facts: ScopeBuilder): string | null {
+  for (const use of facts.functions) {
+    const overloads = overloadsOf(use, facts);
+    if (overloads.length > 0 && overloads.every(one => one.volatility !== 'volatile')) continue;
+    if (isBuiltin(use, overloads) && isFreshEachCall(use.name)) continue;
+    return call(use);
+  }
+  for (const { schema, name } of facts.operators) {
+    const operators = facts.input.catalog.operators.get(name) ?? [];
+    const meant = operators.filter(one => schema === null || one.schema === schema);
+    if (meant.some(one => one.volatility === 'volatile')) return `operator ${name}`;
+  }
+  return null;
+}
+
 /** `'now'`, `'today'` … become the time at which the shard reads them (datetime.c). */
 const momentText = /^\s*(now|today|tomorrow|yesterday)(\s+(allballs|[\d:.+-]+\s*[a-z/_]*))?\s*$/i;
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
@@ -72,6 +88,18 @@ export function partThatVaries(stmt: unknown): string | null {
     if (column !== undefined && systemColumns.has(column)) found ??= `system column ${column}`;
     if (node.JsonArrayAgg !== undefined) found ??= 'JSON_ARRAYAGG';
     if (node.JsonObjectAgg !== undefined) found ??= 'JSON_OBJECTAGG';
+    return found === null;
+  });
+  return found;
+}
+
+/** A column of which a copy of the table has another; null: none. */
+export function systemColumnOf(stmt: unknown): string | null {
+  let found: string | null = null;
+  walk(stmt, value => {
+    const { ColumnRef } = value as SyntaxNode;
+    const column = (ColumnRef?.fields?.at(-1) as SyntaxNode | undefined)?.String?.sval;
+    if (column !== undefined && systemColumns.has(column)) found = `system column ${column}`;
     return found === null;
   });
   return found;

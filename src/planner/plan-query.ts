@@ -6,15 +6,19 @@ import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts
 import { keyGroups } from '../sql/key-groups.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
+import { parseStatements } from '../sql/parser.ts';
+import { printStatement } from '../sql/print-statement.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { ShardedKey } from '../sql/sharding-scheme.ts';
-import type { SyntaxNode } from '../sql/syntax-tree.ts';
+import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
 import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
 import { catalogGroups } from './catalog-shard.ts';
 import { commandTag } from './command-tag.ts';
 import { driftRefusal } from './drift-refusal.ts';
+import { outputColumns } from './output-columns.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
+import { planCollect } from './plan-collect.ts';
 import { planEvaluatedInsert } from './plan-evaluated-insert.ts';
 import { basePlan, type PlanInput, refuse, refuseMissing, unplaced } from './plan-input.ts';
 import { planInsert } from './plan-insert.ts';
@@ -67,7 +71,7 @@ export function planQuery(input: PlanInput): StatementPlan {
     return { ...plan, route, wide: refuse(construct) };
   }
   const drift = driftRefusal(facts.relations, keys.length > 0, input);
-  const wide = drift ?? onlyOneGroup(planWide(input, facts), route.groups.length);
+  const wide = drift ?? planForGroups(input, facts, route.groups.length);
   return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide };
 }
 
@@ -81,10 +85,39 @@ function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
 }
 
 /** Shards of a wide plan are those of its one group; more groups say more than it can promise. */
-function onlyOneGroup(wide: WidePlan, groups: number): WidePlan {
-  if (groups <= 1 || wide.kind === 'refusal') return wide;
-  return { ...refuse('tables sharded by different functions'), always: false };
+function planForGroups(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
+  const wide = planWide(input, facts);
+  const several = groups > 1 && wide.kind !== 'refusal';
+  const apart = { ...refuse('tables sharded by different functions'), always: false };
+  const native = several ? apart : wide;
+  if (native.kind !== 'refusal' || native.always || input.stmt.SelectStmt === undefined) {
+    return native;
+  }
+  const gathered = (select: SelectStmt) => gatheredSql(input, select);
+  const collect = planCollect(input, facts, native.construct, groups > 1, gathered);
+  return collect.kind === 'refusal' && !collect.always ? native : collect;
 }
+
+/** SQL of a query whose rows are those of the shards together; null: they are not, or its columns
+ *  cannot be those of a table. */
+function gatheredSql(input: PlanInput, select: SelectStmt): string | null {
+  const sql = printStatement({ SelectStmt: select });
+  const stmt = sql === null ? undefined : parseStatements(sql)[0]?.stmt;
+  if (sql === null || stmt?.SelectStmt === undefined) return null;
+  const one = { ...input, sql, stmt };
+  const facts = queryFacts(one);
+  if (facts.unknown !== null || facts.top === null || unseenRelations(stmt, facts)) return null;
+  if (facts.relations.some(({ source }) => !gatheredSources.has(source))) return null;
+  const targets = (stmt.SelectStmt.targetList ?? []) as readonly SyntaxNode[];
+  const names = outputColumns(targets, facts.top, facts)?.visible.map(({ name }) => name);
+  if (names === undefined || new Set(names).size < names.length || names.includes(null))
+    return null;
+  const wide = planWideSelect(one, facts);
+  const root = wide.kind === 'merge' ? wide.root : null;
+  return root?.kind === 'gather' && root.hiddenColumns === 0 ? root.sql : null;
+}
+
+const gatheredSources = new Set(['sharded', 'omnisharded', 'subquery', 'function']);
 
 function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
   const select = stmt.SelectStmt;

@@ -5,12 +5,12 @@ import { deparseSync } from 'pgsql-deparser';
 import { parseStatements } from './parser.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
-/** The statement on one line or several; null: it cannot be printed so that it means the same. */
+/** The statement on one line; null: it cannot be printed so that it means the same. */
 export function printStatement(stmt: SyntaxNode): string | null {
   const wanted = canonical(stmt);
   let text: string;
   try {
-    text = deparseSync(stmt as Parameters<typeof deparseSync>[0]);
+    text = deparseSync(stmt as Parameters<typeof deparseSync>[0], { pretty: false });
     const [read, ...more] = parseStatements(text);
     if (read === undefined || more.length > 0 || canonical(read.stmt) !== wanted) return null;
   } catch {
@@ -21,7 +21,12 @@ export function printStatement(stmt: SyntaxNode): string | null {
 
 const places = /^(location|name_location|(rexpr_)?list_(start|end))$/;
 
-/** The tree without the places where its parts stand in the text. */
+/** The tree without the places where its parts stand in the text, members in one order. */
 function canonical(tree: unknown): string {
-  return JSON.stringify(tree, (name, value: unknown) => (places.test(name) ? undefined : value));
+  return JSON.stringify(tree, (name, value: unknown) => {
+    if (places.test(name)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }

@@ -1,0 +1,169 @@
+// A query whose FROM and WHERE every shard can do by itself: what is above them runs over their rows,
+// of which only the columns that it names are needed.
+
+import type { ColumnUse, Level } from '../sql/level.ts';
+import { outputName } from '../sql/output-names.ts';
+import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { ColumnRef, RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
+import { walk } from '../sql/syntax-tree.ts';
+import { columnRef, targetsOf } from './collect-table.ts';
+import { outputColumns } from './output-columns.ts';
+
+export interface Block {
+  /** The rows: each column that is named, once. */
+  readonly rows: SelectStmt;
+  /** The query over `rows`, which are in this table. */
+  over(table: RangeVar): SelectStmt;
+}
+
+/** null: what it names cannot be told column by column. */
+export function collectBlock(select: SelectStmt, level: Level, facts: ScopeBuilder): Block | null {
+  if (select.fromClause === undefined || select.withClause !== undefined) return null;
+  const { fromClause, whereClause, ...above } = structuredClone(select);
+  const targets = expandedTargets(select, level, facts);
+  if (targets === null || holdsSubquery(above)) return null;
+  const columns = new BlockColumns(level);
+  const upper = { ...above, targetList: targets };
+  const names = targets.map(target => outputName(target));
+  if (!columns.replace(upper, new Set(names)) || groupsByPrimaryKey(select, level)) return null;
+  const rows = {
+    targetList: targetsOf(columns.targets()),
+    fromClause,
+    ...(whereClause === undefined ? {} : { whereClause }),
+    limitOption: 'LIMIT_OPTION_DEFAULT',
+    op: 'SETOP_NONE',
+  };
+  const over = (table: RangeVar) => ({ ...upper, fromClause: [{ RangeVar: table }] });
+  return { rows: rows as SelectStmt, over: table => over(table) as SelectStmt };
+}
+
+/** Stars expanded, every column by the name that it has; null: not known. */
+function expandedTargets(
+  select: SelectStmt,
+  level: Level,
+  facts: ScopeBuilder,
+): SyntaxNode[] | null {
+  const targets = structuredClone(select.targetList ?? []) as readonly SyntaxNode[];
+  const found: SyntaxNode[] = [];
+  for (const target of targets) {
+    const value = target.ResTarget?.val as SyntaxNode | undefined;
+    const isStar = value?.ColumnRef?.fields?.some(field => 'A_Star' in field);
+    if (!isStar) {
+      const name = outputName(target);
+      if (name === null) return null;
+      found.push({ ResTarget: { ...target.ResTarget, name } } as SyntaxNode);
+      continue;
+    }
+    const columns = outputColumns([target], level, facts)?.visible;
+    if (columns === undefined || columns.some(one => one.use === null)) return null;
+    for (const { use } of columns) {
+      const val = columnRef([use!.relation.refname, use!.column]);
+      found.push({ ResTarget: { name: use!.column, val } } as SyntaxNode);
+    }
+  }
+  return found;
+}
+
+function holdsSubquery(tree: unknown): boolean {
+  let found = false;
+  walk(tree, value => {
+    if ('SubLink' in value || 'SelectStmt' in value) found = true;
+    return !found;
+  });
+  return found;
+}
+
+/** Columns that depend on a primary key may be left out of GROUP BY; the rows have no key. */
+function groupsByPrimaryKey(select: SelectStmt, level: Level): boolean {
+  const grouped: ColumnUse[] = [];
+  walk(select.groupClause, value => {
+    const { ColumnRef } = value as SyntaxNode;
+    const use = ColumnRef === undefined ? null : level.resolve(ColumnRef);
+    if (use !== null) grouped.push(use);
+    return true;
+  });
+  return level.relations.some(relation => {
+    const key = relation.table?.uniqueIndexes.find(index => index.primary)?.columns;
+    return key?.every(name =>
+      grouped.some(use => use.relation === relation && use.column === name),
+    );
+  });
+}
+
+class BlockColumns {
+  readonly #level: Level;
+  readonly #uses: ColumnUse[] = [];
+
+  constructor(level: Level) {
+    this.#level = level;
+  }
+
+  targets(): SyntaxNode[] {
+    return this.#uses.map(({ relation, column }, at) => {
+      const names = relation.refname === '' ? [column] : [relation.refname, column];
+      return { ResTarget: { name: nameOf(at), val: columnRef(names) } } as SyntaxNode;
+    });
+  }
+
+  /** False: some reference cannot be told. */
+  replace(select: object, outputs: ReadonlySet<string | null>): boolean {
+    for (const [clause, tree] of Object.entries(select)) {
+      if (!this.#replaceIn(tree, clause, outputs)) return false;
+    }
+    return true;
+  }
+
+  #replaceIn(tree: unknown, clause: string, outputs: ReadonlySet<string | null>): boolean {
+    if (clause !== 'sortClause' && clause !== 'distinctClause') {
+      return this.#replaceBelow(tree, clause === 'groupClause' ? outputs : new Set());
+    }
+    // Items that are a bare name mean the output first (findTargetlistEntrySQL92, parse_clause.c).
+    return (tree as readonly SyntaxNode[]).every(item => {
+      const node = (item.SortBy?.node ?? item) as SyntaxNode;
+      return isOutput(node, outputs) || this.#replaceBelow(item, new Set());
+    });
+  }
+
+  /** `outputs`: names that mean the output where they mean no column. */
+  #replaceBelow(tree: unknown, outputs: ReadonlySet<string | null>): boolean {
+    let known = true;
+    walk(tree, value => {
+      const node = value as { ColumnRef?: ColumnRef };
+      if (node.ColumnRef === undefined) return known;
+      const use = this.#level.resolve(node.ColumnRef);
+      if (use === null && isOutput(node as SyntaxNode, outputs)) {
+        known &&= this.#surelyNoColumn(node.ColumnRef);
+      } else if (use === null || use.relation.level !== this.#level || use.relation.hidden) {
+        known = false;
+      } else {
+        node.ColumnRef = columnRef([nameOf(this.#add(use))]).ColumnRef!;
+      }
+      return false;
+    });
+    return known;
+  }
+
+  #surelyNoColumn({ fields }: ColumnRef): boolean {
+    const name = (fields?.[0] as SyntaxNode | undefined)?.String?.sval ?? '';
+    if (this.#level.opaque) return false;
+    return !this.#level.relations.some(one => one.columns === null || one.columns.includes(name));
+  }
+
+  #add(use: ColumnUse): number {
+    const at = this.#uses.findIndex(
+      one => one.relation === use.relation && one.column === use.column,
+    );
+    return at === -1 ? this.#uses.push(use) - 1 : at;
+  }
+}
+
+/** A bare name of an output column. */
+function isOutput(node: SyntaxNode, outputs: ReadonlySet<string | null>): boolean {
+  const fields = (node.ColumnRef?.fields ?? []) as readonly SyntaxNode[];
+  return fields.length === 1 && outputs.has(fields[0]?.String?.sval ?? '');
+}
+
+/** Of no column that anybody names. */
+function nameOf(at: number): string {
+  return `pgpack ${at + 1}`;
+}

@@ -1,0 +1,140 @@
+// The rows of one table that a statement may need, as each shard gives them: the columns that it
+// names anywhere, confined by what its own WHERE says of this table alone.
+
+import { columnOf } from '../catalog/catalog.ts';
+import type { Level, ScopeRelation } from '../sql/level.ts';
+import { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
+import { walk } from '../sql/syntax-tree.ts';
+import { callThatVaries, partThatVaries } from './call-safety.ts';
+
+export interface TableFragment {
+  readonly fragment: SelectStmt;
+  /** See `CollectedTable`. */
+  readonly primaryKey: readonly string[] | null;
+}
+
+export function tableFragment(
+  table: RangeVar,
+  relation: ScopeRelation,
+  facts: ScopeBuilder,
+): TableFragment {
+  const select = facts.selects.find(one => one.level === relation.level)?.select;
+  const columns = neededColumns(relation, facts);
+  const filters = relation.nullable || select === undefined ? [] : ownFilters(select, relation);
+  const safe = filters.filter(filter => isSafe(filter, facts));
+  return {
+    fragment: {
+      targetList: targetsOf(
+        columns.map(name => ({ ResTarget: { val: columnRef([name]) } }) as SyntaxNode),
+      ),
+      fromClause: [{ RangeVar: table }],
+      ...(safe.length === 0 ? {} : { whereClause: conjunction(safe) }),
+      limitOption: 'LIMIT_OPTION_DEFAULT',
+      op: 'SETOP_NONE',
+    } as SelectStmt,
+    primaryKey: groupedKey(relation, facts),
+  };
+}
+
+export function columnRef(names: readonly string[]): SyntaxNode {
+  return { ColumnRef: { fields: names.map(sval => ({ String: { sval } })) } } as SyntaxNode;
+}
+
+/** A row counts even where nothing of it is named. */
+export function targetsOf(columns: readonly SyntaxNode[]): readonly SyntaxNode[] {
+  if (columns.length > 0) return columns;
+  const val = { A_Const: { boolval: { boolval: true } } };
+  return [{ ResTarget: { name: 'pgpack', val } } as SyntaxNode];
+}
+
+/** All, where the statement may mean columns without naming them. */
+function neededColumns(relation: ScopeRelation, facts: ScopeBuilder): readonly string[] {
+  const columns = relation.columns ?? [];
+  const named = new Set<string>();
+  let all = false;
+  walk(
+    facts.selects.map(one => one.select),
+    (value, member) => {
+      const { sval } = value as { sval?: string };
+      if (member === 'String' && sval !== undefined) named.add(sval);
+      if (member === 'A_Star' || (value as { isNatural?: boolean }).isNatural) all = true;
+      if (member === 'alias' && 'colnames' in value) all = true;
+      return true;
+    },
+  );
+  // Its name by itself is the whole row.
+  if (all || (named.has(relation.refname) && !columns.includes(relation.refname))) {
+    return isWholeRow(relation, facts) || all ? columns : columns.filter(one => named.has(one));
+  }
+  return columns.filter(one => named.has(one));
+}
+
+function isWholeRow({ refname }: ScopeRelation, facts: ScopeBuilder): boolean {
+  let found = false;
+  walk(
+    facts.selects.map(one => one.select),
+    value => {
+      const [field, ...more] = (value as { fields?: readonly SyntaxNode[] }).fields ?? [];
+      if (more.length === 0 && field?.String?.sval === refname) found = true;
+      return !found;
+    },
+  );
+  return found;
+}
+
+/** Conditions of WHERE that name columns of the relation and of no other. */
+function ownFilters(select: SelectStmt, relation: ScopeRelation): readonly SyntaxNode[] {
+  return conjuncts(select.whereClause as SyntaxNode | undefined).filter(condition =>
+    isOf(condition, relation, relation.level),
+  );
+}
+
+function conjuncts(node: SyntaxNode | undefined): readonly SyntaxNode[] {
+  if (node === undefined) return [];
+  const { BoolExpr } = node;
+  if (BoolExpr?.boolop !== 'AND_EXPR') return [node];
+  return ((BoolExpr.args ?? []) as readonly SyntaxNode[]).flatMap(conjuncts);
+}
+
+function conjunction(conditions: readonly SyntaxNode[]): SyntaxNode {
+  const [only, ...more] = conditions;
+  if (more.length === 0) return only!;
+  return { BoolExpr: { boolop: 'AND_EXPR', args: conditions } } as SyntaxNode;
+}
+
+function isOf(condition: SyntaxNode, relation: ScopeRelation, level: Level): boolean {
+  let own = true;
+  walk(condition, value => {
+    const { ColumnRef, SubLink } = value as SyntaxNode;
+    if (SubLink !== undefined) own = false;
+    if (ColumnRef !== undefined && level.resolve(ColumnRef)?.relation !== relation) own = false;
+    return own;
+  });
+  return own;
+}
+
+/** Shards see it as the final fragment does. */
+function isSafe(condition: SyntaxNode, { input }: ScopeBuilder): boolean {
+  const facts = new ScopeBuilder(input);
+  facts.expressions(condition, null, new Map());
+  return callThatVaries(facts, false) === null && partThatVaries(condition) === null;
+}
+
+/** The primary key if some GROUP BY names all of it. */
+function groupedKey(relation: ScopeRelation, facts: ScopeBuilder): readonly string[] | null {
+  const { table, columns } = relation;
+  const key = table?.uniqueIndexes.find(index => index.primary)?.columns;
+  if (table == null || columns === null || key == null || relation.source !== 'sharded')
+    return null;
+  const visible = key.map(name => columns[table.columns.indexOf(columnOf(table, name)!)] ?? '');
+  const select = facts.selects.find(one => one.level === relation.level)?.select;
+  const grouped = new Set<string>();
+  walk(select?.groupClause, value => {
+    const { ColumnRef } = value as SyntaxNode;
+    const use = ColumnRef === undefined ? null : relation.level.resolve(ColumnRef);
+    if (use?.relation === relation) grouped.add(use.column);
+    return true;
+  });
+  return visible.every(name => grouped.has(name)) ? visible : null;
+}
