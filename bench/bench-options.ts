@@ -11,7 +11,16 @@ export type TargetName = (typeof targetNames)[number];
 /** Those of the targets that are between clients and servers. */
 export type ProxyName = Exclude<TargetName, 'direct'>;
 
-const parts = ['pgbench', 'idle', 'active', 'result', 'memory', 'literals', 'micro'] as const;
+const parts = [
+  'pgbench',
+  'idle',
+  'active',
+  'result',
+  'memory',
+  'merge',
+  'literals',
+  'micro',
+] as const;
 type Part = (typeof parts)[number];
 
 export interface BenchOptions {
@@ -26,6 +35,8 @@ export interface BenchOptions {
   readonly poolSize: number;
   /** Rows of `big`, in thousands, for the memory part; the last is also compared in time. */
   readonly bigRows: readonly number[];
+  /** Of the merge part, for each shard. */
+  readonly rows: number;
   /** Clients of the parts idle and active, and measured seconds of the latter. */
   readonly idleClients: number;
   readonly activeClients: number;
@@ -50,10 +61,12 @@ export const usage = `node bench/run.ts [options]
       active    many clients that wait for 20 server connections: do they wait alike
       result    one big result through one connection
       memory    rows in order, merged from three shards
+      merge     statements over all shards: order, groups, what one shard finishes
       literals  hit rate of the statement cache where literals differ
       micro     steps of the hot path, in this process
   --pool 10                server connections per pool
   --big-rows 100000,1000000
+  --rows 100000            for each shard, in the part merge
   --idle-clients 10000
   --active-clients 5000
   --active-seconds 10
@@ -75,6 +88,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       only: { type: 'string', default: parts.join(',') },
       pool: { type: 'string', default: '10' },
       'big-rows': { type: 'string', default: '100000,1000000' },
+      rows: { type: 'string', default: '100000' },
       'idle-clients': { type: 'string', default: '10000' },
       'active-clients': { type: 'string', default: '5000' },
       'active-seconds': { type: 'string', default: '10' },
@@ -94,6 +108,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     only: words('only', values.only, parts),
     poolSize: number('pool', values.pool),
     bigRows: values['big-rows'].split(',').map(text => number('big-rows', text)),
+    rows: number('rows', values.rows),
     idleClients: number('idle-clients', values['idle-clients']),
     activeClients: number('active-clients', values['active-clients']),
     activeSeconds: number('active-seconds', values['active-seconds']),

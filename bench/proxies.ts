@@ -28,6 +28,8 @@ interface PgPackInput {
   readonly poolSizes?: readonly number[];
   readonly clientsMax?: number;
   readonly bigRows: readonly number[];
+  /** More tables that are sharded by a bigint `id`. */
+  readonly tables?: readonly string[];
   /** Where to write a CPU profile at the end, or null. */
   readonly profile: string | null;
 }
@@ -60,7 +62,7 @@ export async function startPgPack(input: PgPackInput): Promise<ProxyProcess> {
 }
 
 function pgPackConfig(input: PgPackInput, port: number): string {
-  const { shards, poolSize, poolSizes, bigRows } = input;
+  const { shards, poolSize, poolSizes, bigRows, tables: more = [] } = input;
   const general = {
     host: '127.0.0.1',
     port,
@@ -77,7 +79,8 @@ function pgPackConfig(input: PgPackInput, port: number): string {
     const limits = poolSizeHere === undefined ? {} : { pool_size: poolSizeHere };
     return `[[databases]]\n${toml({ ...server, ...limits })}`;
   });
-  const keys = [['pgbench_accounts', 'aid'], ...bigRows.map(rows => [bigTable(rows), 'id'])];
+  const byId = [...bigRows.map(bigTable), ...more];
+  const keys = [['pgbench_accounts', 'aid'], ...byId.map(table => [table, 'id'])];
   const sharded = keys.map(([name, column]) => {
     const table = { database, name: name!, column: column!, data_type: 'bigint' };
     return `[[sharded_tables]]\n${toml(table)}`;

@@ -21,7 +21,18 @@ import { type ActiveFigures, type IdleFigures, measureActive, measureIdle } from
 import { writeTables } from './documented-tables.ts';
 import { findProgram } from './find-program.ts';
 import { type LiteralFigures, measureLiterals } from './literal-lifting.ts';
+import { type MergeFigures, measureMerge } from './measure-merge.ts';
+import { measureRates, type RateFigures } from './merge-rate.ts';
+import {
+  mergeAggregateTable,
+  mergeCollectTable,
+  mergeLatencyTable,
+  mergeOrderTable,
+  mergeRateTable,
+  writePlots,
+} from './merge-report.ts';
 import { microBenchmarks } from './micro.ts';
+import { type LatencyFigures, measureLatencies } from './one-row-latency.ts';
 import { type Cell, copyTable, measurePgbench } from './pgbench-rounds.ts';
 import { hasProcessUsage } from './process-usage.ts';
 import { startPgPack } from './proxies.ts';
@@ -41,13 +52,16 @@ interface Figures {
   active: readonly ActiveFigures[];
   bigResults: readonly BigResultFigures[];
   bigSelects: readonly BigSelectFigures[];
+  merges: readonly MergeFigures[];
+  latencies: readonly LatencyFigures[];
+  rates: readonly RateFigures[];
   literals: readonly LiteralFigures[];
   micro: readonly MicroFigures[];
 }
 
 const none: Figures = {
   ...{ cells: [], idle: [], active: [], bigResults: [], bigSelects: [] },
-  ...{ literals: [], micro: [] },
+  ...{ merges: [], latencies: [], rates: [], literals: [], micro: [] },
 };
 
 async function main(options: BenchOptions): Promise<void> {
@@ -108,6 +122,25 @@ async function measureWithServers(
     figures.bigSelects = await measureBigSelects(servers, options);
     print('memory', bigSelectTable(figures.bigSelects));
   }
+  if (wanted.has('merge')) await measureMerges(figures, servers, options, print);
+}
+
+async function measureMerges(
+  figures: Figures,
+  servers: BenchServers,
+  options: BenchOptions,
+  print: (name: string, table: string) => void,
+): Promise<void> {
+  figures.merges = await measureMerge(servers, options, say);
+  print('merge order', mergeOrderTable(figures.merges));
+  print('merge groups', mergeAggregateTable(figures.merges));
+  print('merge collect', mergeCollectTable(figures.merges));
+  figures.latencies = await measureLatencies(servers, options, say);
+  print('merge latency', mergeLatencyTable(figures.latencies));
+  figures.rates = await measureRates(options.rows);
+  print('merge rate', mergeRateTable(figures.rates));
+  const docs = join(import.meta.dirname, '../docs');
+  writePlots(figures.merges, options.writeDocs ? docs : join(import.meta.dirname, 'out'));
 }
 
 async function measureBigSelects(

@@ -18,6 +18,7 @@ import {
   type Volatility,
 } from '../catalog/catalog.ts';
 import { defaultKind } from '../sql/default-kind.ts';
+import { firstUserOid } from '../types/type-oid.ts';
 import { columnKey, type PrintedTexts, printedQueries, readPrinted } from './printed-query.ts';
 import { readStateful, statefulQueries } from './stateful-query.ts';
 import { describeType, readTypes, type Types, typeQueries } from './type-query.ts';
@@ -138,8 +139,11 @@ export const catalogQueries = {
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang`,
 
-  /** Operators that PostgreSQL does not bring: schema, name, volatility, language. */
-  operators: `SELECT DISTINCT n.nspname, o.oprname, p.provolatile, l.lanname
+  /** Operators that PostgreSQL does not bring: schema, name, volatility, language, whether an
+   *  operand is of a built-in type or a domain. */
+  operators: `SELECT DISTINCT n.nspname, o.oprname, p.provolatile, l.lanname,
+      EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.oprleft, o.oprright)
+        AND (t.oid < ${firstUserOid} OR t.typtype = 'd'))
     FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
       JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -183,7 +187,7 @@ const functionKinds: Readonly<Record<string, CatalogFunction['kind']>> = {
 
 /** The parser must be loaded (`loadParser`): defaults are parsed. */
 export function buildCatalog(rows: CatalogRows, version: number): Catalog {
-  const functions = Map.groupBy(rows.functions.map(functionOf), one => one.name);
+  const functions = functionsOf(rows.functions);
   const [database] = rows.database;
   const defaultCollation: CollationClass = database?.[1] === 'c' ? 'c' : 'other';
   const printed = readPrinted(rows.printed);
@@ -319,6 +323,20 @@ function partitioningOf(row: CatalogRow): Partitioning {
   };
 }
 
+type Functions = ReadonlyMap<string, readonly CatalogFunction[]>;
+
+/** Of rows that are given again as they are. */
+const functionsByName = new WeakMap<readonly CatalogRow[], Functions>();
+
+function functionsOf(rows: readonly CatalogRow[]): Functions {
+  let functions = functionsByName.get(rows);
+  if (functions === undefined) {
+    functions = Map.groupBy(rows.map(functionOf), one => one.name);
+    functionsByName.set(rows, functions);
+  }
+  return functions;
+}
+
 function functionOf(row: CatalogRow): CatalogFunction {
   return {
     schema: row[0] ?? '',
@@ -335,6 +353,7 @@ function operatorOf(row: CatalogRow): CatalogOperator {
     name: row[1] ?? '',
     volatility: volatilities[row[2] ?? ''] ?? 'volatile',
     language: row[3] ?? '',
+    takesBuiltIn: row[4] === 't',
   };
 }
 

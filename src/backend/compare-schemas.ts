@@ -5,7 +5,7 @@ import PQueue from 'p-queue';
 import { type Difference, type Drift, differenceOf, driftOf } from '../catalog/drift.ts';
 import { objectKey, type SchemaFacts, type SchemaObject } from '../catalog/schema-facts.ts';
 import type { Cluster } from './cluster.ts';
-import { internalQuery, runCommand } from './internal-query.ts';
+import { internalQuery, runCommand, type TextRow } from './internal-query.ts';
 import {
   type Fingerprint,
   factsQuery,
@@ -86,6 +86,29 @@ export async function compareSchemas(
     if (drift !== null) drifts.set(key, drift);
   }
   return { drifts, failures, partial, ownTypes };
+}
+
+/**
+ * Tells the cluster the OIDs of its shards, nothing else. `ask` runs a query on a shard. Resolves with
+ * what kept shards from being asked, by their numbers.
+ */
+export async function learnOids(
+  cluster: Cluster,
+  ask: (shard: number, sql: string) => Promise<readonly TextRow[]>,
+): Promise<ReadonlyMap<number, unknown>> {
+  const failures = new Map<number, unknown>();
+  const asked = await Promise.allSettled(cluster.pools.map((_, shard) => ask(shard, oidsQuery)));
+  const named = asked.map((result, shard) => {
+    if (result.status === 'fulfilled') return readOids(result.value).oids;
+    failures.set(shard, result.reason);
+    return null;
+  });
+  const first = named[0] ?? null;
+  if (first === null) return failures;
+  for (const [shard, oids] of named.entries()) {
+    if (oids !== null) cluster.oids[shard]?.learn(oids, first);
+  }
+  return failures;
 }
 
 function hasLocked({ fingerprints }: ShardSchema): boolean {

@@ -164,6 +164,11 @@ export class ServerConnection implements BackendSink {
     this.#consumer = consumer ?? discard;
   }
 
+  /** Whether what comes goes to it. */
+  isReadBy(consumer: ServerConsumer): boolean {
+    return this.#consumer === consumer;
+  }
+
   /** Sends whole messages; `readies` of them will each be answered by a ReadyForQuery. */
   send(bytes: Buffer, readies: number): boolean {
     this.#readyDue += readies;

@@ -42,11 +42,24 @@ const none: Oids = new Map();
 
 export class ShardOids {
   #types: Oids = none;
+  /** OIDs of shard 0's types as this shard's. */
+  #own: Oids = none;
+  #known = false;
   #relations: Oids = none;
 
   /** There is something to translate. */
   get differ(): boolean {
     return this.#types.size > 0 || this.#relations.size > 0;
+  }
+
+  /** They were compared. */
+  get known(): boolean {
+    return this.#known;
+  }
+
+  /** This shard's OID of a type of shard 0. */
+  own(type: number): number {
+    return this.#own.get(type) ?? type;
   }
 
   /** `own`: of this shard. Only what differs is kept. */
@@ -60,6 +73,8 @@ export class ShardOids {
       else relations.set(oid, other);
     }
     this.#types = types;
+    this.#own = new Map([...types].map(([oid, other]) => [other, oid]));
+    this.#known = true;
     this.#relations = relations;
   }
 

@@ -11,14 +11,27 @@ const cancelAgainMs = 500;
 /** Cancels until everything that is due has come; no request is on its way then. Rejects when the
  *  connection is lost. */
 export async function stopQuery(server: ServerConnection): Promise<void> {
+  const answers = readAnswers(server);
+  answers.catch(() => {});
+  await cancelUntil(server, answers, () => true);
+  await answers;
+}
+
+/** Cancels until `answers` settles, which are read already; no request is on its way then. `isOurs`:
+ *  the connection has not gone to somebody else meanwhile. */
+export async function cancelUntil(
+  server: ServerConnection,
+  answers: Promise<unknown>,
+  isOurs: () => boolean,
+): Promise<void> {
   let ended = false;
   let wake = () => {};
-  const answers = readAnswers(server).finally(() => {
+  const end = () => {
     ended = true;
     wake();
-  });
-  answers.catch(() => {});
-  while (!ended) {
+  };
+  answers.then(end, end);
+  while (!ended && isOurs()) {
     await cancelQuery(server);
     if (ended) break;
     await new Promise<void>(resolve => {
@@ -29,5 +42,4 @@ export async function stopQuery(server: ServerConnection): Promise<void> {
       };
     });
   }
-  await answers;
 }

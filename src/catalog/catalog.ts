@@ -130,6 +130,9 @@ export interface CatalogOperator {
   readonly name: string;
   readonly volatility: Volatility;
   readonly language: string;
+  /** One of its operands is of a built-in type or a domain: it may fit such a column better than
+   *  PostgreSQL's own (varchar = varchar, which compares text there). */
+  readonly takesBuiltIn: boolean;
 }
 
 export interface Catalog {
@@ -240,13 +243,17 @@ export function resolveTable(
 
 const comparisons = ['=', '<>', '<', '<=', '>', '>='];
 
-/** Whether an unqualified comparison may be an operator of users: only where the path names
- *  pg_catalog behind the schema of one (namespace.c, OpernameGetOprid). */
+/** Whether an unqualified comparison of a key may be an operator of users: one that fits its type
+ *  better, or as well where the path names pg_catalog behind its schema (parse_oper.c, oper;
+ *  namespace.c, OpernameGetOprid). */
 export function hidesComparisons(catalog: Catalog, searchPath: readonly string[]): boolean {
   const ahead = searchPath.slice(0, Math.max(searchPath.indexOf('pg_catalog'), 0));
-  if (ahead.length === 0) return false;
   return comparisons.some(name =>
-    catalog.operators.get(name)?.some(({ schema }) => ahead.includes(schema)),
+    catalog.operators
+      .get(name)
+      ?.some(
+        one => ahead.includes(one.schema) || (one.takesBuiltIn && searchPath.includes(one.schema)),
+      ),
   );
 }
 

@@ -13,6 +13,8 @@ export interface Drift {
   readonly apart: readonly string[] | null | undefined;
   /** Columns that are not NOT NULL everywhere. */
   readonly nullable: readonly string[];
+  /** Columns that not every shard fills alike: DEFAULT 'now' was another moment on each. */
+  readonly defaults: readonly string[];
   /** Unique indexes that not every shard has. */
   readonly indexes: readonly string[];
 }
@@ -28,12 +30,14 @@ export interface Difference {
   /** As of `Drift`. */
   readonly apart: readonly string[] | null | undefined;
   readonly nullable: readonly string[];
+  readonly defaults: readonly string[];
   readonly indexes: readonly string[];
 }
 
 class DifferenceList {
   readonly texts: string[] = [];
   readonly nullable: string[] = [];
+  readonly defaults: string[] = [];
   readonly indexes: string[] = [];
   apart: string[] | null | undefined = undefined;
 
@@ -202,6 +206,7 @@ function compareDefaults(
     if (first[name] === other[name]) continue;
     const { [name]: here = 'none' } = first;
     found.note(`the default of column "${name}" is ${other[name] ?? 'none'}, not ${here}`);
+    found.defaults.push(name);
   }
 }
 
@@ -222,6 +227,7 @@ export function driftOf(
     text: shards.join('; '),
     apart: partsOf(found.map(([, one]) => one.apart)),
     nullable: [...new Set(found.flatMap(([, one]) => one.nullable))],
+    defaults: [...new Set(found.flatMap(([, one]) => one.defaults))],
     indexes: [...new Set(found.flatMap(([, one]) => one.indexes))],
   };
 }
@@ -234,7 +240,7 @@ function partsOf(apart: readonly Drift['apart'][]): Drift['apart'] {
 
 /**
  * The catalog with what is true on every shard: NOT NULL and uniqueness that some shard lacks are
- * taken away, functions that differ count as volatile. The same object when there is no drift.
+ * taken away, functions and defaults that differ count as volatile. The same object when there is no drift.
  */
 export function withDrifts(catalog: Catalog, drifts: Drifts): Catalog {
   if (drifts.size === 0) return catalog;
@@ -259,15 +265,20 @@ export function withDrifts(catalog: Catalog, drifts: Drifts): Catalog {
 }
 
 function drifted(table: Table, drift: Drift): Table {
-  const { nullable, indexes, text, apart } = drift;
+  const { indexes, text, apart } = drift;
   return {
     ...table,
-    columns: table.columns.map(
-      (one): Column => (nullable.includes(one.name) ? { ...one, notNull: false } : one),
-    ),
+    columns: table.columns.map(one => driftedColumn(one, drift)),
     uniqueIndexes: table.uniqueIndexes.filter(one => !indexes.includes(one.name)),
     drift: apart === undefined ? null : { text, columns: apart },
   };
+}
+
+function driftedColumn(column: Column, { nullable, defaults }: Drift): Column {
+  const notNull = column.notNull && !nullable.includes(column.name);
+  const varies = defaults.includes(column.name) && column.defaultKind !== 'sequence';
+  if (notNull === column.notNull && !varies) return column;
+  return { ...column, notNull, defaultKind: varies ? 'volatile' : column.defaultKind };
 }
 
 function unsure(one: CatalogFunction, { schema }: SchemaObject): CatalogFunction {

@@ -243,6 +243,13 @@ const rows = {
     'query of {bytes} bytes is over query_size_limit {limit}',
   ],
   memoryLimit: ['53400', 'ERROR', 'limit', '{what} exceeds its limit of {limit}'],
+  collectLimit: [
+    '53400',
+    'ERROR',
+    'limit',
+    'rows of more than {limit} bytes would move between shards for one statement (collect_limit)',
+    'Filter more, or join and group by the sharding key.',
+  ],
   idleTimeout: ['57P05', 'FATAL', 'limit', 'terminating connection due to idle-session timeout'],
   idleInTransactionTimeout: [
     '25P03',

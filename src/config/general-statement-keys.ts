@@ -126,6 +126,13 @@ export const statementKeys = {
     'Memory that one statement may use to merge answers of shards.',
     { own: true, min: 65_536 },
   ),
+  collectLimit: bytes(
+    'collect_limit',
+    1_073_741_824,
+    'works',
+    'Bytes of rows that one statement may move to the shard that finishes it.',
+    { own: true, min: 1 },
+  ),
   dryRun: flag(
     'dry_run',
     false,

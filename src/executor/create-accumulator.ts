@@ -5,7 +5,10 @@ import { PgError } from '../common/pg-error.ts';
 import type { AggregateSpec } from '../plan/merge-plan.ts';
 import { typeName, typeOid } from '../types/type-oid.ts';
 import type { Accumulator } from './accumulator.ts';
+import { AnyValueAccumulator } from './any-value-accumulator.ts';
 import { AvgFloat8, AvgInterval, AvgNumeric } from './avg-accumulator.ts';
+import { BitAccumulator } from './bit-accumulator.ts';
+import { BooleanAccumulator } from './boolean-accumulator.ts';
 import { ExtremeAccumulator } from './extreme-accumulator.ts';
 import { IntegerSum } from './integer-sum.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -30,8 +33,27 @@ export function createAccumulator(
       return new ExtremeAccumulator(spec.kind, spec.column, column, budget);
     case 'avg':
       return avgOf(spec, columns, budget);
+    case 'bool-and':
+    case 'bool-or':
+      if (column.typeOid !== typeOid.bool) throw unmergeable(spec.kind, column.typeOid);
+      return new BooleanAccumulator(spec.kind === 'bool-and', spec.column, column.format);
+    case 'bit-and':
+    case 'bit-or':
+    case 'bit-xor': {
+      const size = integerSizes.get(column.typeOid);
+      if (size === undefined) throw unmergeable(spec.kind.replace('-', '_'), column.typeOid);
+      return new BitAccumulator(spec.kind, spec.column, size, column.format);
+    }
+    case 'any-value':
+      return new AnyValueAccumulator(spec.column, budget);
   }
 }
+
+const integerSizes: ReadonlyMap<number, 2 | 4 | 8> = new Map([
+  [typeOid.int2, 2],
+  [typeOid.int4, 4],
+  [typeOid.int8, 8],
+]);
 
 function sumOf(index: number, column: ColumnDescription, budget: MemoryBudget): Accumulator {
   switch (column.typeOid) {

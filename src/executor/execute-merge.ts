@@ -3,11 +3,18 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { fragmentOf, type MergeNode, type MergePlan } from '../plan/merge-plan.ts';
+import {
+  fragmentOf,
+  type MergeNode,
+  type MergePlan,
+  type UntypedColumn,
+} from '../plan/merge-plan.ts';
+import { isCollated } from '../types/key-decoder.ts';
 import { Aggregate } from './aggregate.ts';
 import { FragmentRun } from './fragment-run.ts';
 import { Gather } from './gather.ts';
-import { Limit, type LimitRows, limitRows } from './limit.ts';
+import { Limit, type LimitRows, limitRows, readsHiddenColumns } from './limit.ts';
+import { LimitByColumns } from './limit-by-columns.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { MergeSort } from './merge-sort.ts';
 import type { RowSource } from './row-source.ts';
@@ -109,7 +116,7 @@ function collectLimits(
 }
 
 function prepare(root: MergeNode, build: Build): Ready {
-  const { hiddenColumns } = fragmentOf(root);
+  const { hiddenColumns, untyped = [] } = fragmentOf(root);
   const visible = build.columns.length - hiddenColumns;
   if (visible < 0) {
     throw build.run.fail(
@@ -117,11 +124,31 @@ function prepare(root: MergeNode, build: Build): Ready {
     );
   }
   try {
+    assertKnownCollations(untyped, build.columns);
     const source = operator(root, hiddenColumns, build);
     return { columns: build.columns.slice(0, visible), source };
   } catch (error) {
     throw build.run.fail(error);
   }
+}
+
+function assertKnownCollations(
+  untyped: readonly UntypedColumn[],
+  columns: readonly ColumnDescription[],
+): void {
+  if (untyped.every(({ column, text }) => text || !isCollated(columns[column]!.typeOid))) return;
+  throw new PgError(errors.unsupportedAcrossShards, {
+    construct: 'comparing texts whose collation is not known to be "C"',
+  });
+}
+
+/**
+ * True for what keeps a plan from being merged here and says nothing against the statement: where
+ * no row went out yet, it may be answered in another way (`MergePlan.otherwise`).
+ */
+export function isNoAnswerHere(error: unknown): boolean {
+  if (!(error instanceof PgError)) return false;
+  return error.id === 'unsupportedAcrossShards' || error.id === 'memoryLimit';
 }
 
 /** The operator of a node, which leaves out the last `dropped` columns of the rows it emits. */
@@ -131,12 +158,18 @@ function operator(node: MergeNode, dropped: number, build: Build): RowSource {
     case 'gather':
       return new Gather(run, columns, dropped);
     case 'merge-sort':
-      return new MergeSort(run, columns, node.keys, dropped);
+      return new MergeSort(run, columns, node.keys, dropped, node.distinctKeys);
     case 'aggregate':
       return new Aggregate(operator(node.input, 0, build), columns, node, dropped, budget);
     case 'sort':
       return new Sort(operator(node.input, 0, build), columns, node.keys, dropped, budget);
-    case 'limit':
-      return new Limit(operator(node.input, dropped, build), run, build.limits.get(node)!);
+    case 'limit': {
+      const rows = build.limits.get(node)!;
+      if (!readsHiddenColumns(node)) {
+        return new Limit(operator(node.input, dropped, build), run, rows);
+      }
+      const input = operator(node.input, 0, build);
+      return new LimitByColumns(input, run, columns, rows, node.ties ?? null, dropped);
+    }
   }
 }

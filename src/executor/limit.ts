@@ -1,4 +1,5 @@
-// limit: skips `offset` rows, passes `count` rows, then stops the shards.
+// limit: skips `offset` rows, passes `count` rows, then stops the shards. Counts that are expressions
+// come with the rows, in hidden columns, and rows that tie with the last one are told by their keys.
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
@@ -7,29 +8,36 @@ import type { FragmentRun } from './fragment-run.ts';
 import type { RowSource } from './row-source.ts';
 import type { RowChunk } from './shard-client.ts';
 
-/** Row counts of one execution; `count` null is no limit. */
+/** A row count of one execution: null is none, a number of a column that every row has, or rows. */
+export type Count = bigint | { readonly column: number } | null;
+
 export interface LimitRows {
-  readonly count: bigint | null;
-  readonly offset: bigint;
+  readonly count: Count;
+  readonly offset: Count;
 }
 
 /**
  * LIMIT and OFFSET with this execution's parameters. A NULL is no limit and offset 0; a negative
  * count is error 2201W or 2201X, OFFSET first (recompute_limits, nodeLimit.c).
  */
-export function limitRows(
-  node: MergeNode & { readonly kind: 'limit' },
-  parameter: (index: number) => bigint | null,
-): LimitRows {
-  const value = (rows: RowCount | null): bigint | null => {
+export function limitRows(node: LimitNode, parameter: (index: number) => bigint | null): LimitRows {
+  const value = (rows: RowCount | null): Count => {
     if (rows === null) return null;
+    if (rows.kind === 'column') return { column: rows.column };
     return rows.kind === 'constant' ? rows.rows : parameter(rows.index);
   };
-  const offset = value(node.offset) ?? 0n;
-  if (offset < 0n) throw new PgError(errors.offsetNegative);
+  const offset = value(node.offset);
+  if (typeof offset === 'bigint' && offset < 0n) throw new PgError(errors.offsetNegative);
   const count = value(node.count);
-  if (count !== null && count < 0n) throw new PgError(errors.limitNegative);
+  if (typeof count === 'bigint' && count < 0n) throw new PgError(errors.limitNegative);
   return { count, offset };
+}
+
+type LimitNode = MergeNode & { readonly kind: 'limit' };
+
+/** Its rows need their hidden columns up to here. */
+export function readsHiddenColumns({ count, offset, ties }: LimitNode): boolean {
+  return count?.kind === 'column' || offset?.kind === 'column' || ties !== undefined;
 }
 
 export class Limit implements RowSource {
@@ -38,11 +46,11 @@ export class Limit implements RowSource {
   #toSkip: number;
   #toPass: number;
 
-  constructor(input: RowSource, run: FragmentRun, rows: LimitRows) {
+  constructor(input: RowSource, run: FragmentRun, { count, offset }: LimitRows) {
     this.#input = input;
     this.#run = run;
-    this.#toSkip = Number(rows.offset);
-    this.#toPass = rows.count === null ? Number.POSITIVE_INFINITY : Number(rows.count);
+    this.#toSkip = Number(offset ?? 0n);
+    this.#toPass = count === null ? Number.POSITIVE_INFINITY : Number(count);
   }
 
   async next(): Promise<RowChunk | null> {

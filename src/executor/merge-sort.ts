@@ -1,5 +1,6 @@
 // merge-sort: streams that each shard sorted by the same keys become one sorted stream. At most one
-// batch per shard is held; rows with equal keys come from the lower shard first.
+// batch per shard is held; rows with equal keys come from the lower shard first. For DISTINCT, whose
+// duplicates are adjacent then, only the first of rows with equal first keys is kept.
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
@@ -24,6 +25,11 @@ export class MergeSort implements RowSource {
   readonly #run: FragmentRun;
   readonly #layout: BatchLayout;
   readonly #directions: readonly KeyDirection[];
+  /** Of the keys that tell rows apart; null: every row is kept. */
+  readonly #distinct: readonly KeyDirection[] | null;
+  /** The last row that was kept. */
+  #kept: readonly KeyColumn[] | null = null;
+  #keptRow = 0;
   readonly #cursors: readonly Cursor[];
   readonly #tree: LoserTree;
   readonly #writer: RowWriter;
@@ -37,6 +43,7 @@ export class MergeSort implements RowSource {
     columns: readonly ColumnDescription[],
     keys: readonly SortKey[],
     dropped: number,
+    distinctKeys?: number,
   ) {
     this.#run = run;
     this.#layout = new BatchLayout(
@@ -44,6 +51,7 @@ export class MergeSort implements RowSource {
       keys.map(key => key.column),
     );
     this.#directions = keys;
+    this.#distinct = distinctKeys === undefined ? null : keys.slice(0, distinctKeys);
     this.#cursors = Array.from({ length: run.shardCount }, () => ({ batch: null, row: 0 }));
     this.#tree = new LoserTree(run.shardCount, (a, b) => this.#before(a, b));
     this.#writer = new RowWriter(columns.length, dropped);
@@ -78,7 +86,9 @@ export class MergeSort implements RowSource {
       if (cursor === undefined || cursor.batch === null) return;
       const { bytes, offsets, rows } = cursor.batch.chunk;
       const row = cursor.row++;
-      writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+      if (this.#distinct === null || this.#isNew(cursor.batch.keys, row)) {
+        writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+      }
       if (row + 1 === rows) {
         // Asked for now, awaited when the rows written so far are on their way.
         this.#refill = this.#advance(index);
@@ -87,6 +97,16 @@ export class MergeSort implements RowSource {
       }
       tree.replay();
     }
+  }
+
+  #isNew(keys: readonly KeyColumn[], row: number): boolean {
+    const kept = this.#kept;
+    if (kept !== null && compareRows(kept, this.#keptRow, keys, row, this.#distinct!) === 0) {
+      return false;
+    }
+    this.#kept = keys;
+    this.#keptRow = row;
+    return true;
   }
 
   async #advance(index: number): Promise<void> {

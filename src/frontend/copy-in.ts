@@ -16,6 +16,7 @@ import { ServerError } from '../protocol/server-error.ts';
 import type { KeyBytes, Placement } from '../sharding/placement.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
+import { CopiedDates } from './copied-dates.ts';
 import type { CopyReceiver } from './copy-stream.ts';
 import type { DatabaseService } from './database-service.ts';
 import { summedTag } from './fan-out.ts';
@@ -78,22 +79,35 @@ interface Distributor {
 }
 
 function distributorFor(session: SessionContext, plan: CopyPlan): Distributor {
-  if (plan.kind === 'broadcast-copy') {
-    const push = (data: Buffer, to: Take) => {
-      to(null, data);
-      return null;
-    };
-    return { push, end: () => null };
+  if (plan.kind === 'split-copy') {
+    const { format, keyPositions, columns, hasText } = plan;
+    const rows = openRows(session, { format, keyPositions, columns }, hasText);
+    return new RowDistributor(rows, session.database, plan);
   }
-  const { parameters } = session.transaction.servers[0]!;
+  const { dated } = plan;
+  if (dated !== null) {
+    const { format, positions: keyPositions, columns } = dated;
+    return new CopiedDates(openRows(session, { format, keyPositions, columns }, false), dated);
+  }
+  const push = (data: Buffer, to: Take) => {
+    to(null, data);
+    return null;
+  };
+  return { push, end: () => null };
+}
+
+function openRows(
+  { transaction, database }: SessionContext,
+  of: Pick<SplitCopyPlan, 'format' | 'keyPositions' | 'columns'>,
+  keyIsText: boolean,
+): CopyRows {
+  const { parameters } = transaction.servers[0]!;
   const encoding = parameters.get('client_encoding') ?? 'UTF8';
-  requireSplittableEncoding(encoding, plan.format.format, plan.hasText);
-  const { format, keyPositions, columns } = plan;
-  const rowBytesMax = session.database.config.general.messageSizeLimit;
+  requireSplittableEncoding(encoding, of.format.format, keyIsText);
+  const rowBytesMax = database.config.general.messageSizeLimit;
   // Before PostgreSQL 18 `\.` alone on a line ended csv data too.
   const csvEndMarker = Number.parseInt(parameters.get('server_version') ?? '', 10) < 18;
-  const rows = openCopyRows({ format, keyPositions, columns, rowBytesMax, csvEndMarker });
-  return new RowDistributor(rows, session.database, plan);
+  return openCopyRows({ ...of, rowBytesMax, csvEndMarker });
 }
 
 class RowDistributor implements Distributor {

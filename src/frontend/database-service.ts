@@ -1,15 +1,11 @@
 // One user's view of one database: its pools, its catalog, its plans. Never shared wider, since
 // search path, privileges and catalog belong to the user.
 
-import {
-  buildCatalog,
-  type CatalogRow,
-  type CatalogRows,
-  catalogQueries,
-} from '../backend/catalog-query.ts';
+import { buildCatalog } from '../backend/catalog-query.ts';
 import type { Cluster } from '../backend/cluster.ts';
 import { internalQuery } from '../backend/internal-query.ts';
 import { unreadable } from '../backend/leftovers.ts';
+import { readCatalogRows } from '../backend/read-catalog-rows.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, SettingsRegistry } from '../backend/settings-registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -133,7 +129,7 @@ export class DatabaseService {
     this.log = log;
     const named = log.child({ database: database.name, user: user.name });
     const everywhere = (schema: string) => !this.#shards.isPlaced(schema);
-    this.comparison = new SchemaComparison(cluster, named, everywhere, () => {
+    this.comparison = new SchemaComparison(cluster, this.settings, named, everywhere, () => {
       if (this.#known !== null) this.forgetCatalog();
     });
     this.stats = stats;
@@ -399,10 +395,7 @@ export class DatabaseService {
   }
 
   async #readShard(server: ServerConnection, shared: boolean): Promise<Catalog> {
-    const rows: Record<string, CatalogRow[]> = {};
-    for (const [name, sql] of Object.entries(catalogQueries)) {
-      rows[name] = await internalQuery(server, sql);
-    }
+    const rows = await readCatalogRows(sql => internalQuery(server, sql));
     if (this.#shards.schemas !== null) {
       const names = await internalQuery(server, schemaNamesQuery);
       this.#shards.note(
@@ -413,7 +406,7 @@ export class DatabaseService {
     return this.#built.get(server.address.shard, rows, shared, () => {
       this.#version += 1;
       const { writeFunctions: writing, readOnlyFunctions: readOnly } = this.config.general;
-      const catalog = buildCatalog(rows as unknown as CatalogRows, this.#version);
+      const catalog = buildCatalog(rows, this.#version);
       return withListedFunctions(catalog, { writing, readOnly });
     });
   }
@@ -441,8 +434,9 @@ export class DatabaseService {
   #schemeOf(catalog: Catalog): ShardingScheme {
     let scheme = this.#schemes.get(catalog);
     if (scheme === undefined) {
-      const { shardedTables } = this.database;
-      scheme = new ShardingScheme(catalog, shardedTables, this.shardCount, this.#placements);
+      const { shardedTables, omnishardedTables: whole } = this.database;
+      const placements = this.#placements;
+      scheme = new ShardingScheme(catalog, shardedTables, this.shardCount, placements, whole);
       this.#schemes.set(catalog, scheme);
     }
     return scheme;

@@ -9,7 +9,7 @@ import type { KeyGroup } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { type PlanInput, planStatement } from '../planner/plan-statement.ts';
 import { SchemaPlaces } from '../sharding/schema-places.ts';
-import { ShardingScheme } from '../sql/sharding-scheme.ts';
+import { Placements, ShardingScheme } from '../sql/sharding-scheme.ts';
 
 /** `direct`: one shard would do; `multi`: several, merged; `refused`: not supported there. */
 export type DryRunDecision = 'direct' | 'multi' | 'refused';
@@ -70,10 +70,11 @@ export class DryRun {
   }
 
   #sharded(catalog: Catalog): Pick<PlanInput, 'scheme' | 'schemas' | 'shardCount'> {
-    const { shardedTables, shardedSchemas } = this.#database;
+    const { shardedTables, shardedSchemas, omnishardedTables: whole } = this.#database;
     let scheme = this.#schemes.get(catalog);
     if (scheme === undefined) {
-      scheme = new ShardingScheme(catalog, shardedTables, assumedShards);
+      const placements = new Placements();
+      scheme = new ShardingScheme(catalog, shardedTables, assumedShards, placements, whole);
       this.#schemes.set(catalog, scheme);
     }
     const existing = new Set([...catalog.tables.values()].map(({ schema }) => schema));

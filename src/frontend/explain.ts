@@ -9,6 +9,7 @@ import type { ExplainEffect } from '../plan/statement-plan.ts';
 import { commandComplete, dataRow } from '../protocol/backend-messages.ts';
 import { rowDescription, textColumn } from '../protocol/row-description.ts';
 import { typeOid } from '../types/type-oid.ts';
+import { finalShard } from './collect.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
 import {
   exampleParts,
@@ -17,13 +18,14 @@ import {
   type ShardParts,
   shardParts,
 } from './explained-statement.ts';
-import { type Measured, measureMerge, measurePlain } from './measured-run.ts';
+import { type Measured, measureCollect, measureMerge, measurePlain } from './measured-run.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { executionOf } from './shard-choice.ts';
-import { type AskedPlan, askShardPlans } from './shard-plans.ts';
+import { type AskedPlan, askCollectPlans, askShardPlans } from './shard-plans.ts';
 import { executedText } from './sql-statements.ts';
 import { refusal, refuseSeveral, statementShards } from './statement-shards.ts';
+import { asksForMoment, runAtMoment } from './transaction-moment.ts';
 import { inBlock } from './wide-block.ts';
 
 export async function runExplain(session: SessionContext, run: StatementRun): Promise<boolean> {
@@ -78,10 +80,11 @@ function refuseAnalyze({ cached: { plan } }: StatementRun): void {
 /** Keys that have to be asked for are: they are used up as when it runs. */
 async function withValues(session: SessionContext, inner: StatementRun): Promise<StatementRun> {
   const { wide } = inner.cached.plan;
-  if (wide.kind !== 'evaluated-insert') return inner;
+  if (wide.kind !== 'evaluated-insert' && !asksForMoment(wide)) return inner;
   const { lookups } = session.database;
   const shards = await lookups.evaluate(() => statementShards(session, inner));
   if (shards.length === 1) return inner;
+  if (wide.kind !== 'evaluated-insert') return runAtMoment(session, inner, shards);
   return evaluatedInsert(session, inner, wide);
 }
 
@@ -119,13 +122,17 @@ async function explain(
   const servers = await transaction.openAll([...parts.sql.keys()]);
   const { plan } = inner.cached;
   // First, as it is what finds fault with the options.
-  const asked = await askShardPlans(session, run, inner, effect, parts, servers);
+  const asked =
+    parts.way === 'collect' && plan.wide.kind === 'collect'
+      ? await askCollectPlans(session, run, inner, plan.wide, servers)
+      : await askShardPlans(session, run, inner, effect, parts, servers);
   const known = run.cached.parameters === 0 || run.bind !== null;
   const counts = effect.analyze && !plan.writes;
   const measured = counts ? await measure(session, inner, parts, servers) : null;
   const found = {
     known,
     execution: executionOf(database, inner),
+    finalShard: parts.way === 'collect' ? finalShard(session, [...parts.sql.keys()]) : null,
     merged: shown(measured?.merged ?? null, effect),
     shards: asked.map(({ shard, plan: shardPlan, ms }: AskedPlan, at) => ({
       shard,
@@ -157,6 +164,9 @@ function measure(
   const { wide } = inner.cached.plan;
   if (parts.way === 'merge' && wide.kind === 'merge') {
     return measureMerge(session, inner, wide, servers);
+  }
+  if (parts.way === 'collect' && wide.kind === 'collect') {
+    return measureCollect(session, inner, wide, servers);
   }
   const { sql } = inner.cached;
   const { bind, parameterTypes } = inner;

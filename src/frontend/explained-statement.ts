@@ -1,6 +1,7 @@
 // What EXPLAIN and `pgpack route` know of a statement before any shard is asked: the way it goes,
 // and the SQL that each shard gets.
 
+import { collectShards } from '../plan/collect-plan.ts';
 import { executedNode, relayNode } from '../plan/explain-node.ts';
 import type { Explanation, Way } from '../plan/explanation.ts';
 import { fragmentOf } from '../plan/merge-plan.ts';
@@ -39,8 +40,10 @@ export function shardParts(
   switch (wide.kind) {
     case 'merge':
       return same('merge', fragmentOf(wide.root).sql);
-    case 'collect':
-      return same('collect', null);
+    case 'collect': {
+      const all = collectShards(wide, shards, execution.shardCount);
+      return { way: 'collect', sql: new Map(all.map(shard => [shard, null])), example: false };
+    }
     case 'scatter':
       return same('scatter', sql);
     case 'split-insert': {
@@ -82,6 +85,8 @@ function isOneValue(item: KeyItem): boolean {
 }
 
 type Found = Pick<Explanation, 'merged' | 'shards'> & {
+  /** The shard that finishes; null: it is not told, or there is none. */
+  readonly finalShard: number | null;
   /** Whether its parameters have values. */
   readonly known: boolean;
   readonly execution: Execution;
@@ -92,7 +97,7 @@ export function explanationOf(
   { sql, plan }: Planned,
   parts: ShardParts | null,
   bound: { readonly bind: BindMessage | null; readonly parameterTypes: readonly number[] },
-  { known, execution, ...found }: Found,
+  { known, execution, finalShard, ...found }: Found,
 ): Explanation {
   const texts = new Set(parts?.sql.values() ?? [sql]);
   const [first = null] = texts;
@@ -101,7 +106,7 @@ export function explanationOf(
   return {
     ...found,
     way,
-    root: way === 'relay' ? relayNode(common) : executedNode(plan.wide, common),
+    root: way === 'relay' ? relayNode(common) : executedNode(plan.wide, common, finalShard),
     groups: routedGroups(plan, execution, known),
     groupless: grouplessReason(plan),
     place: parts === null || parts.example ? placeOf(plan, way) : null,

@@ -196,6 +196,7 @@ class Stepper {
     if (formatsColumns(bind)) checkColumns(bind, await this.#columnsOf(statement));
     const run = { cached, bind, parameterTypes, described };
     const wide = new WidePortal(this.#session, run);
+    if (bind.portal === '') await statements.closePortal('');
     statements.setPortal(bind.portal, { statement, shard: -1, wide });
     client.write(bindComplete);
   }
@@ -240,7 +241,6 @@ class Stepper {
       const construct = 'a portal of one shard beside statements of others before one Sync';
       throw new PgError(errors.unsupportedAcrossShards, { construct });
     }
-    await statements.giveUpSuspended(portal.wide);
     const { wide } = portal;
     const done = await wide.execute(name, rowsMax).finally(() => {
       this.copyBegan = wide.copyBegan;
@@ -285,8 +285,7 @@ class Stepper {
     parameterTypes: readonly number[],
     { route }: StatementPlan,
   ): Promise<StatementDescription> {
-    const { transaction, statements, homeShard } = this.#session;
-    await statements.giveUpSuspended(null);
+    const { transaction, homeShard } = this.#session;
     const fixed = fixedShard(route);
     const shard = fixed >= 0 ? fixed : (transaction.openShard ?? homeShard);
     const server = await transaction.open(shard);

@@ -1,9 +1,23 @@
 // One statement started on several shards at once, each on its own connection.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
+import type { ShardStream } from '../executor/shard-client.ts';
 import { ServerStream, type ShardRequest } from './shard-stream.ts';
 
-export class FanOut {
+/** Rows of one statement from several shards, however they are read. */
+export interface FragmentRows {
+  readonly streams: readonly ShardStream[];
+  /** Resolves when no server works on it until more rows are asked for. */
+  idle(): Promise<void>;
+  /** All rows that are wanted were read: resolves with the notices of all shards when the servers
+   *  are free. */
+  finish(): Promise<readonly Buffer[]>;
+  /** No more rows are wanted; resolves when the servers are free. `failed`: whatever transaction it
+   *  is in has failed. */
+  stop(failed: boolean): Promise<void>;
+}
+
+export class FanOut implements FragmentRows {
   readonly streams: readonly ServerStream[];
 
   /** `requestFor`: what each server gets. */
@@ -20,18 +34,36 @@ export class FanOut {
     for (const stream of this.streams) if (stream.error !== null) throw stream.error;
   }
 
+  /** Rows come as fast as they are read. */
+  async idle(): Promise<void> {}
+
+  async finish(): Promise<readonly Buffer[]> {
+    await Promise.all(this.streams.map(stream => stream.finished));
+    return this.notices();
+  }
+
+  async stop(failed: boolean): Promise<void> {
+    await Promise.all(
+      this.streams.map(stream => {
+        if (failed) return stream.abort();
+        stream.cancel();
+        return stream.finished;
+      }),
+    );
+  }
+
   cancel(): void {
     for (const stream of this.streams) stream.cancel();
   }
 
   /** The notices of all shards, those that say the same once. */
   notices(): Buffer[] {
-    const seen = new Map<string, Buffer>();
-    for (const stream of this.streams) {
-      for (const notice of stream.notices) seen.set(notice.toString('latin1'), notice);
-    }
-    return [...seen.values()];
+    return distinctNotices(this.streams.flatMap(stream => stream.notices));
   }
+}
+
+export function distinctNotices(notices: readonly Buffer[]): Buffer[] {
+  return [...new Map(notices.map(notice => [notice.toString('latin1'), notice])).values()];
 }
 
 /** Row count at the end of a command tag, e.g. 5 of `INSERT 0 5`; null when it has none. */

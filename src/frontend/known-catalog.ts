@@ -31,13 +31,23 @@ export class KnownCatalog {
 
 type Rows = Readonly<Record<string, readonly unknown[]>>;
 
+/** Of lists that are given again as they are: functions that did not change. */
+const listDigests = new WeakMap<readonly unknown[], string>();
+
 /** Rows come in the order in which they lie in tables; an UPDATE of one changes that. */
+function listDigest(list: readonly unknown[]): string {
+  let digest = listDigests.get(list);
+  if (digest === undefined) {
+    const hash = createHash('sha256');
+    for (const row of list.map(one => JSON.stringify(one)).sort()) hash.update(row);
+    listDigests.set(list, (digest = hash.digest('base64')));
+  }
+  return digest;
+}
+
 function digestOf(rows: Rows): string {
   const hash = createHash('sha256');
-  for (const [name, list] of Object.entries(rows)) {
-    hash.update(name);
-    for (const row of list.map(one => JSON.stringify(one)).sort()) hash.update(row);
-  }
+  for (const [name, list] of Object.entries(rows)) hash.update(name).update(listDigest(list));
   return hash.digest('base64');
 }
 

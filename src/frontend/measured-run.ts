@@ -3,8 +3,10 @@
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { executeMerge } from '../executor/execute-merge.ts';
 import type { RowChunk, ShardStream } from '../executor/shard-client.ts';
+import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { Figures } from '../plan/explanation.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
+import { CollectedRows } from './collect.ts';
 import { FanOut } from './fan-out.ts';
 import { rowCountParameter } from './merge.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
@@ -53,6 +55,29 @@ export async function measureMerge(
   }
   const ms = performance.now() - begin;
   return { merged: { ...count.figures, ms }, shards: counted.map(stream => stream.figures) };
+}
+
+/** Collected and finished as the client's rows would be. */
+export async function measureCollect(
+  session: SessionContext,
+  run: StatementRun,
+  plan: CollectPlan,
+  servers: readonly ServerConnection[],
+): Promise<Measured> {
+  const rows = new CollectedRows(session, run, plan, servers, false);
+  await rows.start();
+  const finalMs = performance.now();
+  const count = new RowCount();
+  try {
+    for (let chunk = await rows.next(); chunk !== null; chunk = await rows.next()) count.add(chunk);
+    await rows.finish();
+  } catch (error) {
+    if (!session.closed) await rows.stop(true);
+    throw error;
+  }
+  const merged = { ...count.figures, ms: performance.now() - finalMs };
+  const shards = servers.map(({ address }) => rows.collected.get(address.shard)!);
+  return { merged, shards };
 }
 
 /** The same statement on each server, rows as they come. */

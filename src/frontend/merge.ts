@@ -1,143 +1,170 @@
 // A SELECT over several shards: the executor merges, this feeds it and sends what it gives.
 
+import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { executeMerge, type MergeExecution } from '../executor/execute-merge.ts';
-import type { RowChunk, ShardClient } from '../executor/shard-client.ts';
+import { executeMerge, isNoAnswerHere, type MergeExecution } from '../executor/execute-merge.ts';
+import type { RowChunk } from '../executor/shard-client.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
-import { commandComplete } from '../protocol/backend-messages.ts';
 import { parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
-import { rowDescription } from '../protocol/row-description.ts';
-import { FanOut } from './fan-out.ts';
+import type { ColumnDescription } from '../protocol/row-description.ts';
+import { startCollect } from './collect.ts';
+import { FanOut, type FragmentRows } from './fan-out.ts';
 import { columnTypes } from './portable-types.ts';
+import { PortalFanOut } from './portal-stream.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
+import type { WideRows } from './wide-run.ts';
 
-/** Runs it whole, for the simple protocol or an Execute without a row limit. */
-export async function runMerge(
+/** Starts the plan on these shards. Where it turns out that it cannot be merged here, the rows are
+ *  those of the plan's other way. */
+export async function startMerge(
   session: SessionContext,
   run: StatementRun,
   plan: MergePlan,
   shards: readonly number[],
-): Promise<void> {
-  const merge = await MergeRun.start(session, run, plan, shards);
-  if (run.bind === null) await merge.describe();
-  await merge.emit(0);
+  held: boolean,
+): Promise<WideRows> {
+  const servers = await session.transaction.openAll(shards);
+  const merged = MergedRows.open(session, run, plan, servers, held);
+  const { otherwise } = plan;
+  if (otherwise === null) {
+    if (run.described !== null) await merged.keepTo(run.described);
+    return merged;
+  }
+  const other = () => startCollect(session, run, otherwise, shards, held);
+  const rows = new EitherRows(merged, other);
+  await rows.decide(run.described);
+  return rows;
 }
 
-/** A merge that is being read, possibly in several portions (a portal with a row limit). */
-export class MergeRun {
-  readonly #session: SessionContext;
+class MergedRows implements WideRows {
   readonly #execution: MergeExecution;
-  readonly #fanOut: { current: FanOut | null };
-  #rest: RowChunk | null = null;
-  #restAt = 0;
-  #done = false;
+  readonly #fragment: FragmentRows;
 
-  private constructor(
-    session: SessionContext,
-    execution: MergeExecution,
-    fanOut: { current: FanOut | null },
-  ) {
-    this.#session = session;
+  private constructor(execution: MergeExecution, fragment: FragmentRows) {
     this.#execution = execution;
-    this.#fanOut = fanOut;
+    this.#fragment = fragment;
   }
 
-  static async start(
+  static open(
     session: SessionContext,
     run: StatementRun,
     plan: MergePlan,
-    shards: readonly number[],
-  ): Promise<MergeRun> {
-    const servers = await session.transaction.openAll(shards);
-    const fanOut: { current: FanOut | null } = { current: null };
+    servers: readonly ServerConnection[],
+    held: boolean,
+  ): MergedRows {
     const { bind, parameterTypes } = run;
     const { hiddenColumns } = fragmentOf(plan.root);
-    const client: ShardClient = {
-      open(sql) {
-        const original = run.cached.sql;
-        const request = { sql, original, parameterTypes, bind, hiddenColumns };
-        fanOut.current = new FanOut(servers, () => request);
-        return [...fanOut.current.streams];
-      },
-    };
+    let fragment: FragmentRows | null = null;
     const execution = executeMerge({
       plan,
-      client,
-      shards,
+      client: {
+        open(sql) {
+          const original = run.cached.sql;
+          const request = { sql, original, parameterTypes, bind, hiddenColumns };
+          const requestFor = () => request;
+          fragment = held ? new PortalFanOut(servers, requestFor) : new FanOut(servers, requestFor);
+          return [...fragment.streams];
+        },
+      },
+      shards: servers.map(({ address }) => address.shard),
       rowCount: index => rowCountParameter(run, index),
       memoryBytesMax: session.database.config.general.mergeMemoryLimit,
     });
-    const merge = new MergeRun(session, execution, fanOut);
-    if (run.described !== null) await merge.#keepsTo(run.described);
-    return merge;
+    return new MergedRows(execution, fragment!);
+  }
+
+  get columns(): Promise<readonly ColumnDescription[]> {
+    return this.#execution.columns;
   }
 
   /** The client decodes rows by the columns it was told (plancache.c, RevalidateCachedQuery). */
-  async #keepsTo(described: string): Promise<void> {
+  async keepTo(described: string): Promise<void> {
     try {
       const columns = columnTypes(await this.#execution.columns);
       if (columns !== described) throw new PgError(errors.cachedPlanChanged);
     } catch (error) {
-      await this.#settle();
+      await this.stop(true);
       throw error;
     }
   }
 
-  async describe(): Promise<void> {
-    try {
-      this.#session.client.write(rowDescription(await this.#execution.columns));
-    } catch (error) {
-      await this.#settle();
-      throw error;
-    }
+  next(): Promise<RowChunk | null> {
+    return this.#execution.next();
   }
 
-  /** Sends up to `rowsMax` rows (0: all); true when that was the end, whose CommandComplete is
-   *  sent too. */
-  async emit(rowsMax: number): Promise<boolean> {
-    const { client } = this.#session;
-    let sent = 0;
-    try {
-      while (rowsMax === 0 || sent < rowsMax) {
-        const chunk = this.#rest ?? (await this.#execution.next());
-        if (chunk === null) return await this.#complete(sent);
-        const to = rowsMax === 0 ? chunk.rows : Math.min(chunk.rows, this.#restAt + rowsMax - sent);
-        const bytes = chunk.bytes.subarray(chunk.offsets[this.#restAt], chunk.offsets[to]);
-        sent += to - this.#restAt;
-        this.#rest = to < chunk.rows ? chunk : null;
-        this.#restAt = to < chunk.rows ? to : 0;
-        if (!client.write(bytes)) await this.#session.clientDrained();
-      }
-    } catch (error) {
-      await this.#settle();
-      throw error;
-    }
-    return false;
+  idle(): Promise<void> {
+    return this.#fragment.idle();
   }
 
-  /** No more of it is wanted; resolves when its servers are free. */
-  async close(): Promise<void> {
-    if (!this.#done) await this.#settle();
+  finish(): Promise<readonly Buffer[]> {
+    return this.#fragment.finish();
   }
 
-  async #complete(sent: number): Promise<boolean> {
-    this.#done = true;
-    const fanOut = this.#fanOut.current!;
-    await Promise.all(fanOut.streams.map(stream => stream.finished));
-    const { client } = this.#session;
-    for (const notice of fanOut.notices()) client.write(notice);
-    // The tag of a later portion counts that portion (pquery.c, PortalRun).
-    client.write(commandComplete(`SELECT ${sent}`));
-    return true;
-  }
-
-  async #settle(): Promise<void> {
-    this.#done = true;
+  stop(failed: boolean): Promise<void> {
     this.#execution.cancel();
-    const fanOut = this.#fanOut.current;
-    fanOut?.cancel();
-    await Promise.all(fanOut?.streams.map(stream => stream.finished) ?? []);
+    return this.#fragment.stop(failed);
+  }
+}
+
+/** Rows of a merge, or of what runs in its place when it turns out, before a row went out, that it
+ *  cannot be done. */
+class EitherRows implements WideRows {
+  #rows: WideRows;
+  readonly #other: () => Promise<WideRows>;
+  #decided = false;
+
+  constructor(merged: MergedRows, other: () => Promise<WideRows>) {
+    this.#rows = merged;
+    this.#other = other;
+  }
+
+  get columns(): Promise<readonly ColumnDescription[]> {
+    return this.#rows.columns;
+  }
+
+  async decide(described: string | null): Promise<void> {
+    const merged = this.#rows as MergedRows;
+    try {
+      await merged.columns;
+    } catch (error) {
+      return this.#turnTo(error);
+    }
+    if (described !== null) await merged.keepTo(described);
+  }
+
+  async next(): Promise<RowChunk | null> {
+    if (this.#decided) return this.#rows.next();
+    try {
+      const chunk = await this.#rows.next();
+      this.#decided = true;
+      return chunk;
+    } catch (error) {
+      if (this.#decided) throw error;
+      await this.#turnTo(error);
+      return this.#rows.next();
+    }
+  }
+
+  idle(): Promise<void> {
+    return this.#rows.idle();
+  }
+
+  finish(): Promise<readonly Buffer[]> {
+    return this.#rows.finish();
+  }
+
+  stop(failed: boolean): Promise<void> {
+    return this.#rows.stop(failed);
+  }
+
+  /** The transaction has not failed: what the shards still have to say is read. */
+  async #turnTo(error: unknown): Promise<void> {
+    const possible = isNoAnswerHere(error);
+    await this.#rows.stop(!possible);
+    if (!possible) throw error;
+    this.#decided = true;
+    this.#rows = await this.#other();
   }
 }
 

@@ -50,8 +50,7 @@ async function findOnServer(
   cached: CachedStatement,
   parameterTypes: readonly number[],
 ): Promise<void> {
-  const { transaction, statements, database, homeShard } = session;
-  await statements.giveUpSuspended(null);
+  const { transaction, database, homeShard } = session;
   const server = await transaction.open(transaction.openShard ?? homeShard);
   const { text, positions } = probeOf(cached);
   try {

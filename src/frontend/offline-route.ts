@@ -17,7 +17,7 @@ import type { Placement } from '../sharding/placement.ts';
 import { SchemaPlaces } from '../sharding/schema-places.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { readSchema } from '../sql/schema-file.ts';
-import { ShardingScheme } from '../sql/sharding-scheme.ts';
+import { Placements, ShardingScheme } from '../sql/sharding-scheme.ts';
 import { parameterCount } from '../sql/syntax-tree.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import { explanationOf, oneByParameters, shardParts } from './explained-statement.ts';
@@ -73,7 +73,9 @@ export function routeOffline(
   const catalog = readSchema(given + assumedTables(database, readSchema(given)));
   const bind = parameters.length === 0 ? null : bindOf(parameters);
   const shardCount = database.shards.length;
-  const scheme = new ShardingScheme(catalog, database.shardedTables, shardCount);
+  const { shardedTables, omnishardedTables: whole } = database;
+  const own = new Placements();
+  const scheme = new ShardingScheme(catalog, shardedTables, shardCount, own, whole);
   const schemas = new SchemaPlaces(database.shardedSchemas, schemaNames(database, catalog));
   const cache = new StatementCache(
     cacheEntriesMax,
@@ -137,7 +139,7 @@ function routeOne(known: Known, cached: CachedStatement, bind: BindMessage | nul
     parts,
     { bind, parameterTypes: [] },
     {
-      ...{ known: bound, execution, merged: null },
+      ...{ known: bound, execution, merged: null, finalShard: null },
       shards: [...(parts?.sql ?? [])].map(([shard, text]) => {
         return { shard, sql: text, figures: null, plan: null };
       }),

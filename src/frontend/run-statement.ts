@@ -1,12 +1,9 @@
 // One statement that cannot simply be relayed: decides by its plan and its route which way it
 // goes, and sends everything of its answer but ReadyForQuery.
 
-import { errors } from '../common/error-catalogue.ts';
-import { PgError } from '../common/pg-error.ts';
 import { runCopy } from './copy-in.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
 import { runExplain } from './explain.ts';
-import { runMerge } from './merge.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
 import { relayStatement } from './relay-statement.ts';
 import { runScatter } from './scatter.ts';
@@ -21,6 +18,8 @@ import {
   refuseSeveral,
   statementShards,
 } from './statement-shards.ts';
+import { asksForMoment, runAtMoment } from './transaction-moment.ts';
+import { runSelect } from './wide-select.ts';
 
 /** Answers false when the server's error went to the client. Rejects with what PgPack refuses. */
 export async function runStatement(session: SessionContext, run: StatementRun): Promise<boolean> {
@@ -74,12 +73,12 @@ async function runWide(
   }
   refuseSeveral(session, shards);
   if (wide.kind === 'refusal') throw refusal(wide);
+  if (asksForMoment(wide)) return runWide(session, await runAtMoment(session, run, shards), shards);
   switch (wide.kind) {
     case 'merge':
-      await runMerge(session, run, wide, shards);
-      return true;
     case 'collect':
-      throw new PgError(errors.unsupportedAcrossShards, { construct: wide.reason });
+      await runSelect(session, run, shards);
+      return true;
     case 'scatter':
       await runScatter(session, run, wide, shards);
       return true;

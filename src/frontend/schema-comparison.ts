@@ -2,10 +2,13 @@
 // after what could not be read, and what is made known of it. Relies on `backend/compare-schemas.ts`.
 
 import type { Cluster } from '../backend/cluster.ts';
-import { compareSchemas } from '../backend/compare-schemas.ts';
+import { compareSchemas, learnOids } from '../backend/compare-schemas.ts';
+import { internalQuery } from '../backend/internal-query.ts';
+import type { SettingsRegistry } from '../backend/settings-registry.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Drifts, noDrifts } from '../catalog/drift.ts';
 import type { Logger } from '../common/logger.ts';
+import { besideClients } from './beside-clients.ts';
 
 /** A catalog waits so long for the first comparison; then it goes without. */
 const firstWaitMs = 500;
@@ -21,6 +24,7 @@ export class SchemaComparison {
   /** As far as is known. */
   drifts: Drifts = noDrifts;
   readonly #cluster: Cluster;
+  readonly #settings: SettingsRegistry;
   readonly #log: Logger;
   /** All shards should have the schema. */
   readonly #everywhere: (schema: string) => boolean;
@@ -36,11 +40,13 @@ export class SchemaComparison {
 
   constructor(
     cluster: Cluster,
+    settings: SettingsRegistry,
     log: Logger,
     everywhere: (schema: string) => boolean,
     onChanged: () => void,
   ) {
     this.#cluster = cluster;
+    this.#settings = settings;
     this.#log = log;
     this.#everywhere = everywhere;
     this.#onChanged = onChanged;
@@ -49,15 +55,16 @@ export class SchemaComparison {
   /**
    * The catalog is being read. The answer resolves when `drifts` may be used with it: at once when
    * the shards agreed so far, as what passes through PgPack changes them alike, otherwise after a
-   * comparison that began now, or half a second. Likewise for OIDs of types: there were none.
+   * comparison that began now, or half a second. Likewise for OIDs of types: there were none, or
+   * they are asked for now.
    */
   begin(): Promise<void> {
     if (this.#cluster.shardCount === 1) return Promise.resolve();
-    if (this.#complete && this.drifts.size === 0 && !this.#ownTypes) {
+    if (this.#agree) {
       this.#later(betweenMs);
-      return Promise.resolve();
+      if (!this.#ownTypes) return Promise.resolve();
     }
-    // One that is running may have read what has changed since.
+    // What is running may have read what has changed since.
     const run = this.#running === null ? this.#run() : this.#running.then(() => this.#run());
     return atMost(run, firstWaitMs);
   }
@@ -75,21 +82,48 @@ export class SchemaComparison {
     this.#retryMs = retryMs;
   }
 
+  /** As far as is known. */
+  get #agree(): boolean {
+    return this.#complete && this.drifts.size === 0;
+  }
+
   #later(ms: number): void {
     if (this.#timer !== null || this.#cluster.closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.#run();
+      if (this.#running !== null) this.#later(betweenMs);
+      else void this.#start(() => this.#compare());
     }, ms).unref();
   }
 
   #run(): Promise<void> {
+    if (this.#agree) return this.#start(() => this.#learn());
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#running ??= this.#compare().finally(() => {
+    return this.#start(() => this.#compare());
+  }
+
+  /** One at a time: what was read first is not to replace what was read later. */
+  #start(work: () => Promise<void>): Promise<void> {
+    this.#running ??= work().finally(() => {
       this.#running = null;
     });
     return this.#running;
+  }
+
+  /** OIDs only, over connections that are there. */
+  async #learn(): Promise<void> {
+    if (this.#cluster.closed) return;
+    // Nobody is to have a connection (PAUSE).
+    if (this.#cluster.held) return this.#retry();
+    const from = { cluster: this.#cluster, settings: this.#settings };
+    const failures = await learnOids(this.#cluster, (shard, sql) =>
+      besideClients(from, shard, server => internalQuery(server, sql)),
+    );
+    for (const [shard, error] of failures) {
+      this.#log.debug({ shard, err: error }, 'OIDs of a shard not read');
+    }
+    if (failures.size > 0) this.#retry();
   }
 
   async #compare(): Promise<void> {

@@ -14,15 +14,11 @@ import { withClientsName } from './statement-names.ts';
 export interface HeldPortal {
   readonly plan: StatementPlan;
   readonly bind: BindMessage;
-  /** Rows of it still wait on the shards. */
-  readonly suspended: boolean;
   /** The client was told to send COPY data. */
   readonly copyBegan: boolean;
   /** `name` is the client's, `rowsMax` 0: all. Answers false when the server's error went to the
    *  client. */
   execute(name: string, rowsMax: number): Promise<boolean>;
-  /** Others need its servers: it cannot be gone on with. */
-  giveUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -201,14 +197,6 @@ export class SessionStatements {
     const portal = this.#portals.get(name);
     this.#portals.delete(name);
     await portal?.wide?.close();
-  }
-
-  /** Portals whose rows still wait on servers that another statement needs now: they cannot be
-   *  gone on with. `except`: the one that is. */
-  async giveUpSuspended(except: HeldPortal | null): Promise<void> {
-    for (const { wide } of this.#portals.values()) {
-      if (wide !== null && wide !== except && wide.suspended) await wide.giveUp();
-    }
   }
 
   /** Portals live until their transaction ends. */

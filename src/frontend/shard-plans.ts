@@ -3,6 +3,7 @@
 
 import { internalQuery, readRows } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
+import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { PlanDocument, ShardPlan } from '../plan/explanation.ts';
 import type { ExplainEffect } from '../plan/statement-plan.ts';
 import type { ShardParts } from './explained-statement.ts';
@@ -30,7 +31,7 @@ export async function askShardPlans(
   servers: readonly ServerConnection[],
 ): Promise<AskedPlan[]> {
   if (run.bind === null && run.cached.parameters > 0) return askGenerically(effect, parts, servers);
-  const split = parts.way === 'split insert';
+  const split = parts.way === 'split insert' || parts.way === 'collect';
   const types = split ? await parameterTypesOf(inner, servers[0]!) : run.parameterTypes;
   const { shardCount } = session.database;
   const begin = performance.now();
@@ -53,6 +54,41 @@ export async function askShardPlans(
     ...{ shard, ms: rows[at]!.at - begin },
     plan: planOf(rows[at]!.rows, effect.format),
   }));
+}
+
+/** Likewise of each fragment whose rows are collected, under the name of its table. */
+export async function askCollectPlans(
+  session: SessionContext,
+  run: StatementRun,
+  inner: StatementRun,
+  { tables }: CollectPlan,
+  servers: readonly ServerConnection[],
+): Promise<AskedPlan[]> {
+  const effect = run.cached.plan.effect as ExplainEffect;
+  let all: AskedPlan[] = servers.map(({ address: { shard } }) => {
+    return { shard, plan: planOf(effect.format === 'text' ? [] : ['[]'], effect.format), ms: 0 };
+  });
+  for (const { name, sql } of tables) {
+    const texts = new Map(all.map(({ shard }) => [shard, sql]));
+    const parts: ShardParts = { way: 'collect', sql: texts, example: false };
+    const asked = await askShardPlans(session, run, inner, effect, parts, servers);
+    all = all.map(({ shard, plan, ms }, i) => {
+      return { shard, plan: joined(plan, name, asked[i]!.plan), ms: ms + asked[i]!.ms };
+    });
+  }
+  return all;
+}
+
+function joined(plan: ShardPlan, name: string, more: ShardPlan): ShardPlan {
+  if (plan.format === 'text' && more.format === 'text') {
+    const lines = more.lines.map(line => `  ${line}`);
+    return { format: 'text', lines: [...plan.lines, `${name}:`, ...lines] };
+  }
+  if (plan.format === 'text' || more.format === 'text') return plan;
+  const documents = more.documents.map(document => {
+    return { ...document, Plan: { 'Subplan Name': name, ...(document.Plan as object) } };
+  });
+  return { format: 'json', documents: [...plan.documents, ...documents] };
 }
 
 /** GENERIC_PLAN: parameters without values go through the simple protocol only. */

@@ -3,18 +3,20 @@
 
 import { cancelQuery } from '../backend/cancel-query.ts';
 import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
+import { cancelUntil } from '../backend/stop-query.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { RowChunk, ShardStream } from '../executor/shard-client.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import {
+  queryMessage,
   syncMessage,
   writeDescribe,
   writeExecute,
   writeParse,
 } from '../protocol/frontend-messages.ts';
-import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
+import { Backend, Frontend, headerBytes, TransactionStatus } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { ServerError, withPosition } from '../protocol/server-error.ts';
 
@@ -30,6 +32,10 @@ export interface ShardRequest {
   readonly bind: BindMessage | null;
   /** Columns behind those the client knows. */
   readonly hiddenColumns: number;
+  /** Of all columns, 0 text and 1 binary; undefined: those that the client asked for. */
+  readonly format?: 0 | 1;
+  /** Statements without rows that run once it has ended, whatever came of it. */
+  readonly behind?: string;
 }
 
 export class ServerStream implements ShardStream, ServerConsumer {
@@ -70,7 +76,9 @@ export class ServerStream implements ShardStream, ServerConsumer {
     });
     server.consumer = this;
     server.unnamed = null;
-    server.send(requestMessages(request), 1);
+    const { behind } = request;
+    if (behind === undefined) server.send(requestMessages(request), 1);
+    else server.send(Buffer.concat([requestMessages(request), queryMessage(behind)]), 2);
     // Lost while those of other shards were waited for: nothing will be heard of it any more.
     if (server.closed) this.onServerLost(server.lostError('the server closed the connection'));
   }
@@ -97,11 +105,22 @@ export class ServerStream implements ShardStream, ServerConsumer {
    *  would abort it. */
   cancel(): void {
     if (this.#ended || this.#dropping) return;
+    this.#drop();
+    if (this.server.transactionStatus === TransactionStatus.idle) void cancelQuery(this.server);
+  }
+
+  /** Stops it even where that aborts a transaction; resolves when the server is free. */
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#drop();
+    await cancelUntil(this.server, this.finished, () => this.server.isReadBy(this));
+  }
+
+  #drop(): void {
     this.#dropping = true;
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#resume();
-    if (this.server.transactionStatus === 0x49) void cancelQuery(this.server);
   }
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
@@ -154,10 +173,8 @@ export class ServerStream implements ShardStream, ServerConsumer {
   onServerDrain(): void {}
 
   #serverError(response: Buffer): ServerError {
-    const error = new ServerError(response);
     const { sql, original } = this.#request;
-    if (sql === original) return error;
-    return withPosition(error, position => originalPosition(position, sql, original));
+    return inClientsText(new ServerError(response), sql, original);
   }
 
   #end(): void {
@@ -213,6 +230,12 @@ export class ServerStream implements ShardStream, ServerConsumer {
   }
 }
 
+/** What is raised by `sql` that was made of `original`: it points into the original, or nowhere. */
+export function inClientsText(error: ServerError, sql: string, original: string): ServerError {
+  if (sql === original) return error;
+  return withPosition(error, position => originalPosition(position, sql, original));
+}
+
 /** Where a place in rewritten SQL is in the original: known in what both begin or end with. */
 function originalPosition(position: number, sql: string, original: string): number | null {
   if (sql.slice(0, position) === original.slice(0, position)) return position;
@@ -221,7 +244,7 @@ function originalPosition(position: number, sql: string, original: string): numb
 }
 
 /** Whole DataRow messages at the head of `bytes`. */
-function cutRows(bytes: Buffer): { chunk: RowChunk | null; used: number } {
+export function cutRows(bytes: Buffer): { chunk: RowChunk | null; used: number } {
   const offsets: number[] = [0];
   let pos = 0;
   while (bytes.length - pos >= headerBytes) {
@@ -236,21 +259,21 @@ function cutRows(bytes: Buffer): { chunk: RowChunk | null; used: number } {
   return { chunk, used: pos };
 }
 
-/** Parse, Bind, Describe, Execute and Sync with the client's parameter values unchanged. */
-function requestMessages(request: ShardRequest): Buffer {
+/** Parse, Bind, Describe, Execute and Sync with the client's parameter values unchanged. `rowsMax` 0:
+ *  all. */
+export function requestMessages(request: ShardRequest, portal = '', rowsMax = 0): Buffer {
   const out = new ByteWriter(request.sql.length + 256);
   writeParse(out, '', request.sql, request.parameterTypes);
-  out.begin(Frontend.bind).cstring('').cstring('');
+  out.begin(Frontend.bind).cstring(portal).cstring('');
   const { bind } = request;
-  if (bind === null) {
-    out.int16(0).int16(0).int16(0);
-  } else {
-    out.bytes(bind.buffer, bind.rest, bind.resultFormats);
-    writeResultFormats(out, bind, request);
-  }
+  if (bind === null) out.int16(0).int16(0);
+  else out.bytes(bind.buffer, bind.rest, bind.resultFormats);
+  if (request.format !== undefined) out.int16(1).int16(request.format);
+  else if (bind === null) out.int16(0);
+  else writeResultFormats(out, bind, request);
   out.end();
-  writeDescribe(out, 'P', '');
-  writeExecute(out, '', 0);
+  writeDescribe(out, 'P', portal);
+  writeExecute(out, portal, rowsMax);
   return out.bytes(syncMessage).take();
 }
 

@@ -6,19 +6,19 @@ import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { commandComplete, portalSuspended } from '../protocol/backend-messages.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
-import { MergeRun } from './merge.ts';
 import { runStatement } from './run-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldPortal } from './session-statements.ts';
-import { refuseSeveral, statementShards } from './statement-shards.ts';
+import { refuseInFailedBlock, statementShards } from './statement-shards.ts';
+import type { WideRun } from './wide-run.ts';
+import { startSelect } from './wide-select.ts';
 
 export class WidePortal implements HeldPortal {
   readonly bind: BindMessage;
   readonly #run: StatementRun;
   readonly #session: SessionContext;
-  #merge: MergeRun | null = null;
+  #rows: WideRun | null = null;
   #ended = false;
-  #givenUp = false;
 
   constructor(session: SessionContext, run: StatementRun & { readonly bind: BindMessage }) {
     this.#session = session;
@@ -34,25 +34,23 @@ export class WidePortal implements HeldPortal {
     return this.#run.copyBegan === true;
   }
 
-  /** True while rows of it still wait on the shards. */
-  get suspended(): boolean {
-    return this.#merge !== null;
-  }
-
   async execute(name: string, rowsMax: number): Promise<boolean> {
-    if (this.#givenUp) {
-      const construct = 'going on with a portal behind another statement that needed its shards';
-      throw new PgError(errors.unsupportedAcrossShards, { construct });
-    }
+    refuseInFailedBlock(this.#session, this.plan);
+    if (this.#rows?.done) throw new PgError(errors.portalEnded, { name });
     if (this.#ended) return this.#executeAgain(name);
-    if (this.#merge === null && rowsMax > 0) this.#merge = await this.#startPortion();
-    if (this.#merge === null) {
+    if (this.#rows === null && rowsMax > 0) this.#rows = await this.#startPortion();
+    if (this.#rows === null) {
       this.#ended = true;
       return runStatement(this.#session, this.#run);
     }
-    this.#ended = await this.#merge.emit(rowsMax);
-    if (this.#ended) this.#merge = null;
-    else this.#session.client.write(portalSuspended);
+    this.#ended = await this.#rows.emit(rowsMax);
+    if (this.#ended) {
+      this.#rows = null;
+      return true;
+    }
+    // Outside a transaction the portal ends at the Sync that is next.
+    if (this.#session.transaction.mode === 'none') await this.close();
+    this.#session.client.write(portalSuspended);
     return true;
   }
 
@@ -63,27 +61,22 @@ export class WidePortal implements HeldPortal {
     return true;
   }
 
-  /** Reading in portions works the same on one shard; null: the statement returns no rows of a
-   *  SELECT, or none at all, so that a row limit means nothing. */
-  async #startPortion(): Promise<MergeRun | null> {
-    const { wide, tag, effect } = this.plan;
+  /** null: the statement returns no rows of a SELECT, or none at all, so that a row limit means
+   *  nothing. */
+  async #startPortion(): Promise<WideRun | null> {
+    const { tag, effect } = this.plan;
     if (tag !== 'SELECT' || effect !== null) return null;
-    const { lookups } = this.#session.database;
+    const { database, transaction } = this.#session;
+    const { lookups } = database;
     const shards = await lookups.evaluate(() => statementShards(this.#session, this.#run));
-    if (shards.length > 1) refuseSeveral(this.#session, shards);
-    if (wide.kind === 'merge') return MergeRun.start(this.#session, this.#run, wide, shards);
-    const construct = 'a row limit in Execute beside statements of other shards';
-    throw new PgError(errors.unsupportedAcrossShards, { construct });
-  }
-
-  giveUp(): Promise<void> {
-    this.#givenUp = true;
-    return this.close();
+    const held = transaction.mode !== 'none';
+    return startSelect(this.#session, this.#run, shards, held);
   }
 
   close(): Promise<void> {
-    const merge = this.#merge;
-    this.#merge = null;
-    return merge?.close() ?? Promise.resolve();
+    const rows = this.#rows;
+    this.#rows = null;
+    this.#ended = true;
+    return rows?.close() ?? Promise.resolve();
   }
 }

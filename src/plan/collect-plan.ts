@@ -22,9 +22,24 @@ export interface CollectPlan {
   readonly reason: string;
   /** True: fragments run on every shard of the database, whatever shards the route names. */
   readonly everywhere: boolean;
+  /** Its SQL holds a mark for the moment; see `moment.ts`. */
+  readonly moment?: true;
 }
+
+/** Names of collected tables begin so. */
+export const collectedPrefix = 'pgpack_rows_';
 
 /** Name of the i-th collected table (0-based). */
 export function collectedName(i: number): string {
-  return `pgpack_rows_${i + 1}`;
+  return `${collectedPrefix}${i + 1}`;
+}
+
+/** The shards whose rows are collected; `routed`: those of the statement's route, of which there are
+ *  several. */
+export function collectShards(
+  plan: CollectPlan,
+  routed: readonly number[],
+  shardCount: number,
+): readonly number[] {
+  return plan.everywhere ? Array.from({ length: shardCount }, (_, shard) => shard) : routed;
 }

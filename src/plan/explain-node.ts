@@ -1,5 +1,6 @@
 // A plan as a tree of named nodes with their properties: what EXPLAIN prints as text or JSON.
 
+import type { CollectPlan } from './collect-plan.ts';
 import { valueText } from './explain-route.ts';
 import type { AggregateSpec, MergeNode, RowCount, SortKey } from './merge-plan.ts';
 import type { KeyValue } from './route.ts';
@@ -31,8 +32,13 @@ export function namedNode(name: string): ExplainNode {
 }
 
 /** What runs on several shards, for one execution: `sql` is what all of them get; null: each its
- *  own. */
-export function executedNode(wide: WidePlan, sql: string | null): ExplainNode {
+ *  own. `finalShard`: the one that finishes; null: it is not told. */
+export function executedNode(
+  wide: WidePlan,
+  sql: string | null,
+  finalShard: number | null,
+): ExplainNode {
+  if (wide.kind === 'collect') return collectNode(wide, finalShard);
   const node = wideNode(wide);
   if (wide.kind === 'split-insert') return { ...node, lines: [] };
   if (wide.kind !== 'scatter' || sql === null) return node;
@@ -44,10 +50,7 @@ export function wideNode(wide: WidePlan): ExplainNode {
     case 'merge':
       return mergeNode(wide.root);
     case 'collect':
-      return leaf('Collect', `: ${wide.reason}`, [
-        ...wide.tables.map(({ name, sql }) => `${name}: ${sql}`),
-        wide.sql,
-      ]);
+      return collectNode(wide, null);
     case 'scatter':
       return {
         ...leaf('Scatter', `, row counts: ${wide.tag}`, []),
@@ -93,6 +96,35 @@ export function wideNode(wide: WidePlan): ExplainNode {
   }
 }
 
+/** `finalShard` null: whichever the session takes. */
+function collectNode(plan: CollectPlan, finalShard: number | null): ExplainNode {
+  const { reason, sql, tables } = plan;
+  const where = finalShard === null ? '' : ` on shard ${finalShard}`;
+  const rows = tables.map(table => {
+    const key = table.primaryKey === null ? '' : `, primary key (${table.primaryKey.join(', ')})`;
+    return `${table.name}${key}: ${table.sql}`;
+  });
+  return {
+    ...leaf('Final', `${where}: ${reason}`, [sql]),
+    properties: {
+      ...(finalShard === null ? {} : { 'Final Shard': finalShard }),
+      Reason: reason,
+      SQL: sql,
+    },
+    onShards: false,
+    input: {
+      ...leaf('Collect', '', rows),
+      properties: {
+        Tables: tables.map(table => ({
+          Table: table.name,
+          SQL: table.sql,
+          ...(table.primaryKey === null ? {} : { 'Primary Key': table.primaryKey }),
+        })),
+      },
+    },
+  };
+}
+
 function leaf(name: string, detail: string, lines: readonly string[]): ExplainNode {
   return { name, detail, lines, properties: {}, onShards: true, input: null };
 }
@@ -110,14 +142,20 @@ function mergeNode(node: MergeNode): ExplainNode {
     case 'sort': {
       const keys = node.keys.map(sortText);
       const name = node.kind === 'sort' ? 'Sort' : 'Merge Sort';
-      return above(name, ` by ${keys.join(', ')}`, { 'Sort Key': keys }, node.input);
+      const distinct = node.kind === 'sort' ? undefined : node.distinctKeys;
+      const detail = ` by ${keys.join(', ')}${distinct === undefined ? '' : `, distinct by ${distinct}`}`;
+      const properties = distinct === undefined ? {} : { 'Distinct Keys': distinct };
+      return above(name, detail, { 'Sort Key': keys, ...properties }, node.input);
     }
     case 'limit': {
       const count = node.count === null ? null : countText(node.count);
       const offset = node.offset === null ? null : countText(node.offset);
       const detail =
-        (count === null ? '' : ` ${count}`) + (offset === null ? '' : ` offset ${offset}`);
-      return above('Limit', detail, { Count: count, Offset: offset }, node.input);
+        (count === null ? '' : ` ${count}`) +
+        (node.ties === undefined ? '' : ' with ties') +
+        (offset === null ? '' : ` offset ${offset}`);
+      const ties = node.ties === undefined ? {} : { 'With Ties': true };
+      return above('Limit', detail, { Count: count, Offset: offset, ...ties }, node.input);
     }
     case 'aggregate': {
       const specs = node.aggregates.map(aggregateText);
@@ -162,6 +200,7 @@ function sortText(key: SortKey): string {
 }
 
 function countText(count: RowCount): string {
+  if (count.kind === 'column') return `by column ${count.column + 1}`;
   return count.kind === 'constant' ? String(count.rows) : `$${count.index + 1}`;
 }
 

@@ -60,7 +60,7 @@ export interface Explanation {
   readonly place: string | null;
   readonly parameter: ParameterText;
   readonly shards: readonly ShardExplanation[];
-  /** Of the merged answer. */
+  /** Of the merged answer, or of the final fragment's. */
   readonly merged: Figures | null;
 }
 
@@ -71,7 +71,7 @@ export function explanationLines(explanation: Explanation): string[] {
   return [
     ...nodeLines(root, ` (${place})`),
     ...routeLines(explanation).map(line => `  Route: ${line}`),
-    ...(merged === null ? [] : [`  Merged:${figuresText(merged)}`]),
+    ...(merged === null ? [] : [`  ${answerName(explanation)}:${figuresText(merged)}`]),
     ...shards.flatMap(shard => shardLines(shard, differs(shards))),
   ].flatMap(splitLine);
 }
@@ -92,9 +92,13 @@ export function explanationJson(explanation: Explanation): unknown {
       Plan: jsonNode(explanation.root, explanation),
       Way: way,
       Route: groups.length === 0 ? groupless : route,
-      ...(merged === null ? {} : { Merged: jsonFigures(merged) }),
+      ...(merged === null ? {} : { [answerName(explanation)]: jsonFigures(merged) }),
     },
   ];
+}
+
+function answerName({ way }: Explanation): string {
+  return way === 'collect' ? 'Final' : 'Merged';
 }
 
 function routeLines({ groups, groupless, parameter }: Explanation): string[] {

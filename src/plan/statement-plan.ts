@@ -100,6 +100,16 @@ export interface SplitCopyPlan {
 /** COPY … FROM STDIN of an omnisharded table: every byte goes to every shard. */
 export interface BroadcastCopyPlan {
   readonly kind: 'broadcast-copy';
+  /** null: no column reads a text as the moment at which it is read. */
+  readonly dated: DatedColumns | null;
+}
+
+/** Columns that do, among those of the stream. */
+export interface DatedColumns {
+  readonly columns: readonly string[];
+  /** 0-based. */
+  readonly positions: readonly number[];
+  readonly format: CopyColumnFormat;
 }
 
 export type WidePlan =

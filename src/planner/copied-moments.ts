@@ -3,17 +3,13 @@
 
 import type { Table } from '../catalog/catalog.ts';
 import type { Level } from '../sql/level.ts';
-import { namesMoment } from '../sql/moment-text.ts';
+import { datedTypeNames, namesMoment } from '../sql/moment-text.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName } from '../sql/syntax-tree.ts';
 import { firstUserOid, typeOid } from '../types/type-oid.ts';
 import { expressionType, isText } from './expression-type.ts';
 
-const typeNames: ReadonlySet<string> = new Set(
-  `date time timetz timestamp timestamptz daterange tsrange tstzrange datemultirange tsmultirange
-   tstzmultirange`.split(/\s+/),
-);
 /** Arrays and ranges of them too (pg_type.dat). */
 const typeOids: ReadonlySet<number> = new Set([
   ...[typeOid.date, typeOid.time, typeOid.timetz, typeOid.timestamp, typeOid.timestamptz],
@@ -38,8 +34,8 @@ export function copiedMoments(stmt: SyntaxNode, table: Table, facts: ScopeBuilde
   return { found: text === undefined ? seen.varying : `the literal '${text}'`, possible };
 }
 
-/** Types of users may be domains over one. */
-function isDated({ typeOid: oid, keyType }: Table['columns'][number]): boolean {
+/** Types of users may be domains over one, or have members of one. */
+export function isDated({ typeOid: oid, keyType }: Table['columns'][number]): boolean {
   return typeOids.has(oid) || (oid >= firstUserOid && keyType?.kind !== 'enum');
 }
 
@@ -91,5 +87,5 @@ function castTo({ TypeCast, FuncCall }: SyntaxNode): string | null {
   const names = TypeCast?.typeName?.names ?? (FuncCall?.args?.length === 1 && FuncCall.funcname);
   if (!names) return null;
   const { name } = qualifiedName(names as readonly SyntaxNode[]);
-  return typeNames.has(name) ? name : null;
+  return datedTypeNames.has(name) ? name : null;
 }

@@ -9,6 +9,7 @@ import type { A_Const, A_Expr, FuncCall, SyntaxNode } from '../sql/syntax-tree.t
 import { qualifiedName } from '../sql/syntax-tree.ts';
 import { typeOid } from '../types/type-oid.ts';
 import { builtinCall } from './builtin-call.ts';
+import { alternatives, commonType, takesAnyType } from './common-type.ts';
 
 export interface ExpressionType {
   readonly oid: number;
@@ -41,18 +42,41 @@ export function expressionType(
     const inner = expressionType(node.TypeCast.arg, level, facts);
     return castType(node.TypeCast.typeName, inner, facts);
   }
+  const values = alternatives(node);
+  if (values !== null) return typeOfAlternatives(values, level, facts);
   if (node.A_Expr !== undefined) return operatorType(node.A_Expr, level, facts);
   return node.FuncCall === undefined ? null : callType(node.FuncCall, level, facts);
 }
 
-/** Of a derived table's column that is an expression; null also where it is one of several. */
-function innerType(use: ColumnUse, facts: ScopeBuilder): ExpressionType | null {
+function typeOfAlternatives(
+  values: readonly SyntaxNode[],
+  level: Level,
+  facts: ScopeBuilder,
+): ExpressionType | null {
+  const types = values
+    .filter(value => !takesAnyType(value))
+    .map(value => expressionType(value, level, facts));
+  const oids = types.flatMap(type => (type === null || type.collation !== null ? [] : [type.oid]));
+  const oid = oids.length < types.length ? null : commonType(oids);
+  return oid === null ? null : plain(oid);
+}
+
+/** What a derived table's column is, where it is one expression in every row; null: it is none. */
+export function innerExpression(
+  use: ColumnUse,
+  facts: ScopeBuilder,
+): { readonly expression: SyntaxNode; readonly level: Level } | null {
   const [value, ...others] = knownValues(use) ?? [];
-  const select = facts.selects.find(one => one.level?.derivedAs === use.relation);
+  const level = facts.selects.find(one => one.level?.derivedAs === use.relation)?.level ?? null;
   // What passes through several derived tables stands in the innermost.
   const own = use.relation.outputs?.some(one => one.values?.[0] === value);
-  if (select?.level == null || value === undefined || others.length > 0 || !own) return null;
-  return expressionType(value, select.level, facts);
+  if (level === null || value === undefined || others.length > 0 || !own) return null;
+  return { expression: value, level };
+}
+
+function innerType(use: ColumnUse, facts: ScopeBuilder): ExpressionType | null {
+  const inner = innerExpression(use, facts);
+  return inner === null ? null : expressionType(inner.expression, inner.level, facts);
 }
 
 function constantType(constant: A_Const, facts: ScopeBuilder): ExpressionType | null {
@@ -78,7 +102,9 @@ function castType(
   const oid = (typeOid as Readonly<Record<string, number>>)[name];
   if (oid === undefined) return null;
   if (!isText(oid)) return plain(oid);
-  return { oid, collation: inner?.collation ?? facts.input.catalog.defaultCollation };
+  // Text keeps the collation that it has, of whatever it is made.
+  if (inner === null) return null;
+  return { oid, collation: inner.collation ?? facts.input.catalog.defaultCollation };
 }
 
 function operatorType(expr: A_Expr, level: Level, facts: ScopeBuilder): ExpressionType | null {

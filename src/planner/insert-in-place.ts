@@ -10,7 +10,13 @@ import { storedKeyColumn } from '../sql/stored-column.ts';
 import type { InsertStmt, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { refuseWide } from './plan-input.ts';
-import { joinRefusal, mixingClause, nestedAggregate, subqueryRefusal } from './wide-shape.ts';
+import {
+  joinRefusal,
+  mixingClause,
+  nestedAggregate,
+  subqueryRefusal,
+  unseenRows,
+} from './wide-shape.ts';
 
 /** `positions`: of the target's key columns in the rows of the SELECT. null: it may. */
 export function inPlaceRefusal(
@@ -32,7 +38,10 @@ export function inPlaceRefusal(
   const varying = callThatVaries(facts, false) ?? partThatVaries([insert, selects]);
   if (varying !== null) return refuseWide(`${varying} in INSERT … SELECT`);
   return (
-    subqueryRefusal(level, facts) ?? joinRefusal(level, facts) ?? nestedAggregate(level, facts)
+    unseenRows({ InsertStmt: insert }, facts) ??
+    subqueryRefusal(level, facts) ??
+    joinRefusal(level, facts) ??
+    nestedAggregate(level, facts)
   );
 }
 

@@ -1,13 +1,14 @@
 // The columns that a SELECT gives out, stars expanded, and the helper columns a merge adds behind
 // them.
 
+import type { UntypedColumn } from '../plan/merge-plan.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
 import { outputName } from '../sql/output-names.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
-import { nameParts } from '../sql/syntax-tree.ts';
-import { type ExpressionType, expressionType } from './expression-type.ts';
+import { nameParts, sameExpression } from '../sql/syntax-tree.ts';
+import { type Comparand, comparand } from './comparable-key.ts';
 
 export interface OutputColumn {
   /** null: not known. */
@@ -16,13 +17,15 @@ export interface OutputColumn {
   readonly expression: SyntaxNode | null;
   /** The column it is, when it is one as it stands. */
   readonly use: ColumnUse | null;
-  readonly type: ExpressionType | null;
+  readonly value: Comparand;
 }
 
 export class OutputColumns {
   readonly visible: readonly OutputColumn[];
   /** SQL of helper columns, in order behind the visible ones. */
   readonly hidden: string[] = [];
+  /** See `Fragment.untyped`. */
+  readonly untyped: UntypedColumn[] = [];
 
   constructor(visible: readonly OutputColumn[]) {
     this.visible = visible;
@@ -35,6 +38,32 @@ export class OutputColumns {
     );
   }
 
+  /** 0-based column that is an expression as written; -1: none is. */
+  indexOfExpression(node: SyntaxNode): number {
+    return this.visible.findIndex(one => one.expression && sameExpression(one.expression, node));
+  }
+
+  /** Notes that the merge compares a column, or tells whether its values are equal; gives it back. */
+  compare(column: number, value: Comparand, how: 'order' | 'equality'): number {
+    if (value.type !== null) return column;
+    const text = value.collation === 'c' || (how === 'equality' && value.collation === 'other');
+    const noted = this.untyped.findIndex(one => one.column === column);
+    if (noted === -1) this.untyped.push({ column, text });
+    else if (!text) this.untyped[noted] = { column, text };
+    return column;
+  }
+
+  /** Of the fragment; see there. */
+  untypedColumns(): { readonly untyped?: readonly UntypedColumn[] } {
+    return this.untyped.length === 0 ? {} : { untyped: this.untyped };
+  }
+
+  /** Adds what a column is compared by in its place; null: there is nothing. */
+  surrogate(use: ColumnUse, sqlOf: (column: string) => string | null): number | null {
+    const sql = use.relation.hidden ? null : sqlOf(columnSql(use));
+    return sql === null ? null : this.addHidden(sql);
+  }
+
   /** Adds a helper column (once) and gives its index. */
   addHidden(sql: string): number {
     let at = this.hidden.indexOf(sql);
@@ -44,10 +73,7 @@ export class OutputColumns {
 
   /** Adds a relation's column as helper. */
   addColumn(use: ColumnUse): number {
-    const { refname } = use.relation;
-    // A derived table may have no alias.
-    const qualifier = refname === '' ? '' : `${quoteName(refname)}.`;
-    return this.addHidden(`${qualifier}${quoteName(use.column)}`);
+    return this.addHidden(columnSql(use));
   }
 
   /** `, … AS …` to be put behind the target list. */
@@ -56,6 +82,12 @@ export class OutputColumns {
     if (items.length === 0) return '';
     return `${this.visible.length === 0 ? ' ' : ', '}${items.join(', ')} `;
   }
+}
+
+function columnSql({ relation, column }: ColumnUse): string {
+  // A derived table may have no alias.
+  const qualifier = relation.refname === '' ? '' : `${quoteName(relation.refname)}.`;
+  return `${qualifier}${quoteName(column)}`;
 }
 
 /** null: a star stands for columns that are not known, or merged by USING. */
@@ -74,7 +106,7 @@ export function outputColumns(
         name: outputName(target),
         expression: value ?? null,
         use: value?.ColumnRef === undefined ? null : level.resolve(value.ColumnRef),
-        type: expressionType(value, level, facts),
+        value: comparand(value, level, facts),
       });
       continue;
     }
@@ -108,7 +140,7 @@ function starColumns(
         name: column,
         expression: null,
         use: { relation, column },
-        type: expressionType(reference, level, facts),
+        value: comparand(reference, level, facts),
       });
     }
   }

@@ -11,7 +11,8 @@ import { copiedMoments } from './copied-moments.ts';
 import { changedKey } from './kept-key.ts';
 import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
-import { joinRefusal, subqueryRefusal } from './wide-shape.ts';
+import { unorderedPart } from './unordered-part.ts';
+import { joinRefusal, subqueryRefusal, unseenRows } from './wide-shape.ts';
 
 export function planUpdate(input: PlanInput, update: UpdateStmt, facts: ScopeBuilder): WidePlan {
   const target = targetOf(facts);
@@ -51,6 +52,8 @@ function planChange(
   if (target.source === 'sharded') return scatter('sum');
   const view = facts.relations.find(one => one.source === 'view');
   if (view !== undefined) return asOf(target, refuseWide(`view "${view.refname}"`));
+  const unordered = unorderedPart(input.stmt, input);
+  if (unordered !== null) return asOf(target, refuseWide(unordered));
   const { found, possible } = copiedMoments(input.stmt, target.table!, facts);
   if (found !== null) return asOf(target, refuseWide(found));
   return { kind: 'scatter', tag: 'same', moments: possible };
@@ -69,7 +72,8 @@ function changeRefusal(
   const { level } = target;
   const subquery = subqueryRefusal(level, facts);
   if (subquery !== null) return subquery;
-  return target.source === 'sharded' ? joinRefusal(level, facts) : null;
+  if (target.source !== 'sharded') return null;
+  return unseenRows(input.stmt, facts) ?? joinRefusal(level, facts);
 }
 
 /** Each WITH query may stand where it is referred to. */

@@ -1,13 +1,15 @@
 // COPY: FROM STDIN into a sharded table is split by row, into an omnisharded one it goes to all
 // shards; TO STDOUT runs where one shard has everything.
 
-import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
+import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
 import type { ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts } from '../sql/syntax-tree.ts';
+import { callNeedingAllShards, callThatVaries, partThatVaries } from './call-safety.ts';
+import { isDated } from './copied-moments.ts';
 import { copyFormat } from './copy-format.ts';
 import { driftRefusal } from './drift-refusal.ts';
 import {
@@ -42,6 +44,8 @@ export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
   const drift = driftRefusal(facts.relations, false, input);
   if (drift !== null) return { ...plan, route, wide: drift };
   if (!copy.is_from) return { ...plan, route, wide: refuseWide('COPY TO of a sharded table') };
+  const filter = filterRefusal(input, copy, relation);
+  if (filter !== null) return { ...plan, route, wide: filter };
   const wide = relation.source === 'sharded' ? split(copy, relation) : whole(copy, relation);
   return { ...plan, route, groupless: 'all', wide };
 }
@@ -93,16 +97,51 @@ function split(copy: CopyStmt, relation: ScopeRelation): WidePlan {
   };
 }
 
+/** WHERE runs on the shard of a row; of an omnisharded table all have to choose the same rows. */
+function filterRefusal(
+  input: PlanInput,
+  copy: CopyStmt,
+  { source, refname }: ScopeRelation,
+): Refusal | null {
+  if (copy.whereClause === undefined) return null;
+  const filter: SyntaxNode = { SelectStmt: { whereClause: copy.whereClause } };
+  const facts = new ScopeBuilder(input);
+  facts.statement(filter, null, new Map());
+  const call = callNeedingAllShards(facts);
+  if (call !== null) return refuse(`${call} in a COPY`);
+  const varying = callThatVaries(facts, false) ?? partThatVaries(filter);
+  if (varying === null || source === 'sharded') return null;
+  return refuse(`${varying} in a COPY into omnisharded table "${refname}"`);
+}
+
 function whole(copy: CopyStmt, relation: ScopeRelation): WidePlan {
   const columns = copyColumns(copy, relation);
-  const filled = relation.table!.columns.find(
-    column => isVarying(column) && !columns.includes(column.name),
+  const table = relation.table!;
+  const marked = ((copy.options ?? []) as readonly SyntaxNode[]).some(
+    one => one.DefElem?.defname === 'default',
   );
-  if (filled === undefined) return { kind: 'broadcast-copy' };
-  return refuse(
-    `the default of column "${filled.name}" in a COPY into omnisharded table "${relation.refname}"`,
-    'Copies on all shards must stay equal: put the column into the column list.',
+  const filled = table.columns.find(
+    column => isVarying(column) && (marked || !columns.includes(column.name)),
   );
+  if (filled !== undefined) {
+    const construct = `the default of column "${filled.name}" in a COPY into omnisharded table`;
+    return refuse(
+      `${construct} "${relation.refname}"`,
+      'Copies on all shards must stay equal: put the column into the column list.',
+    );
+  }
+  const dated = table.columns.filter(one => isDated(one) && columns.includes(one.name));
+  if (dated.length === 0) return { kind: 'broadcast-copy', dated: null };
+  const found = copyFormat(copy, []);
+  if (found.kind === 'unsupported') {
+    return refuse(`COPY option ${found.option} with date/time columns`);
+  }
+  const { format } = found;
+  // Binary values are no texts.
+  if (format.format === 'binary') return { kind: 'broadcast-copy', dated: null };
+  const names = dated.map(one => one.name);
+  const positions = names.map(name => columns.indexOf(name));
+  return { kind: 'broadcast-copy', dated: { columns: names, positions, format } };
 }
 
 /** Without a list, all columns but generated ones (CopyGetAttnums, copy.c). */

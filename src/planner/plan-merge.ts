@@ -16,7 +16,7 @@ import type { MergeStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { changedKey } from './kept-key.ts';
 import { refuse, refuseWide, scatter, unplaced } from './plan-input.ts';
-import { joinRefusal, nestedAggregate, subqueryRefusal } from './wide-shape.ts';
+import { joinRefusal, nestedAggregate, subqueryRefusal, unseenRows } from './wide-shape.ts';
 
 export function planMerge(merge: MergeStmt, facts: ScopeBuilder): WidePlan {
   const target = facts.relations.find(one => one.target && one.level === facts.top);
@@ -65,7 +65,10 @@ function wideRefusal(merge: MergeStmt, target: ScopeRelation, facts: ScopeBuilde
   const selects = facts.selects.map(one => one.select);
   const varying = callThatVaries(facts, false) ?? partThatVaries([merge, selects]);
   if (varying !== null) return refuseWide(varying);
-  const refusal = subqueryRefusal(level, facts) ?? joinRefusal(level, facts);
+  const refusal =
+    unseenRows({ MergeStmt: merge }, facts) ??
+    subqueryRefusal(level, facts) ??
+    joinRefusal(level, facts);
   if (refusal !== null) return refusal;
   const apart = mergeClauses(merge).some(
     clause => insertsRows(clause) && !insertsInPlace(clause, target, facts),

@@ -2,6 +2,7 @@
 // for which it cannot run at all, and the plan for more than one shard.
 
 import { type Column, columnOf, type Table } from '../catalog/catalog.ts';
+import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
@@ -16,6 +17,8 @@ import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
 import { catalogGroups } from './catalog-shard.ts';
 import { commandTag } from './command-tag.ts';
 import { driftRefusal } from './drift-refusal.ts';
+import { withFixedMoment } from './fixed-moment.ts';
+import { needsOtherwise } from './merge-doubts.ts';
 import { outputColumns } from './output-columns.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
 import { planCollect } from './plan-collect.ts';
@@ -24,6 +27,7 @@ import { basePlan, type PlanInput, refuse, refuseMissing, unplaced } from './pla
 import { planInsert } from './plan-insert.ts';
 import { planMerge } from './plan-merge.ts';
 import { planNotifyingCalls } from './plan-notification.ts';
+import { planPartialGroups } from './plan-partial-groups.ts';
 import { planWideSelect } from './plan-select.ts';
 import { isRepeatable } from './repeatable.ts';
 import { planSetConfig } from './set-config.ts';
@@ -86,16 +90,39 @@ function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
 
 /** Shards of a wide plan are those of its one group; more groups say more than it can promise. */
 function planForGroups(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
+  const fixed = input.stmt.SelectStmt === undefined ? null : withFixedMoment(input);
+  if (fixed === null) return planOnShards(input, facts, groups);
+  const wide = planOnShards(fixed, queryFacts(fixed), groups);
+  return wide.kind === 'merge' || wide.kind === 'collect' ? { ...wide, moment: true } : wide;
+}
+
+function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
   const wide = planWide(input, facts);
   const several = groups > 1 && wide.kind !== 'refusal';
   const apart = { ...refuse('tables sharded by different functions'), always: false };
   const native = several ? apart : wide;
+  if (native.kind === 'merge' && needsOtherwise(native.root)) {
+    const other = planFinished(input, facts, 'more than can be merged', false);
+    return other.kind === 'collect' ? { ...native, otherwise: other } : native;
+  }
   if (native.kind !== 'refusal' || native.always || input.stmt.SelectStmt === undefined) {
     return native;
   }
-  const gathered = (select: SelectStmt) => gatheredSql(input, select);
-  const collect = planCollect(input, facts, native.construct, groups > 1, gathered);
+  const collect = planFinished(input, facts, native.construct, several);
   return collect.kind === 'refusal' && !collect.always ? native : collect;
+}
+
+/** `several`: tables are sharded by different functions. */
+function planFinished(
+  input: PlanInput,
+  facts: ScopeBuilder,
+  reason: string,
+  several: boolean,
+): CollectPlan | Refusal {
+  const groupsOnce = several ? null : planPartialGroups(input, facts);
+  if (groupsOnce?.kind === 'collect') return { ...groupsOnce, reason };
+  const gathered = (select: SelectStmt) => gatheredSql(input, select);
+  return planCollect(input, facts, reason, several, gathered);
 }
 
 /** SQL of a query whose rows are those of the shards together; null: they are not, or its columns

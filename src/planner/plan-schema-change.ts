@@ -8,9 +8,12 @@ import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts, walk } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { commandTag } from './command-tag.ts';
+import { momentDefault } from './moment-default.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { queryFacts } from './plan-query.ts';
+import { createsSharded, shardingChange } from './sharding-change.ts';
 import { isTemporaryRelation, sparesPlans } from './spared-plans.ts';
+import { unorderedPart } from './unordered-part.ts';
 
 /** Statements after which tables, functions and types are what they were. */
 const schemaKeepers: readonly (keyof SyntaxNode)[] = [
@@ -106,8 +109,11 @@ function refusalOf(input: PlanInput): Refusal | null {
     const sharded = view !== null && input.scheme.readsSharded(view);
     return sharded ? refuse(`materialized view "${view.name}" over a sharded table`) : null;
   }
-  const becoming = becomesSharded(input);
-  if (becoming !== null) return refuse(becoming);
+  const change = shardingChange(input);
+  if (change !== null) {
+    const construct = `${change}, after which other rows are sharded,`;
+    return refuse(construct, 'Its rows would be looked for where they are not.');
+  }
   const varying = alterCommands(stmt).find(one => addsVaryingColumn(one.def as SyntaxNode));
   if (varying !== undefined) {
     return refuse(
@@ -115,8 +121,10 @@ function refusalOf(input: PlanInput): Refusal | null {
       'Every shard would make values of its own: add the column, then set it.',
     );
   }
-  const renamed = renamedTable(stmt, input);
-  if (renamed !== null) return refuse(`renaming or moving sharded table "${renamed}"`);
+  const moment = momentDefault(input);
+  if (moment !== null) {
+    return refuse(`DEFAULT '${moment}'`, 'Every shard would read its own moment: use now().');
+  }
   const { RenameStmt, AlterTableStmt } = stmt;
   const key = keyColumns(RenameStmt?.relation ?? AlterTableStmt?.relation, input);
   if (key === null) return null;
@@ -131,31 +139,6 @@ function refusalOf(input: PlanInput): Refusal | null {
 function alterCommands(stmt: SyntaxNode) {
   const cmds = (stmt.AlterTableStmt?.cmds ?? []) as readonly SyntaxNode[];
   return cmds.flatMap(one => (one.AlterTableCmd === undefined ? [] : [one.AlterTableCmd]));
-}
-
-/** A table that all shards have whole would become one whose rows lie each on one shard. */
-function becomesSharded(input: PlanInput): string | null {
-  const { RenameStmt, AlterObjectSchemaStmt, AlterTableStmt } = input.stmt;
-  const named = (name: string | undefined) => input.scheme.names(name);
-  const isSharded = (relation: RangeVar | undefined) => keyColumns(relation, input) !== null;
-  if (RenameStmt?.renameType === 'OBJECT_TABLE' && named(RenameStmt.newname)) {
-    return `renaming a table to the name of sharded table "${RenameStmt.newname}"`;
-  }
-  const moved = AlterObjectSchemaStmt?.relation;
-  if (moved !== undefined && named(moved.relname) && !isSharded(moved)) {
-    return `moving a table to the place of sharded table "${moved.relname}"`;
-  }
-  for (const { subtype, def } of alterCommands(input.stmt)) {
-    const node = def as SyntaxNode | undefined;
-    const attached = subtype === 'AT_AttachPartition' ? node?.PartitionCmd?.name : undefined;
-    if (attached !== undefined && isSharded(AlterTableStmt?.relation) && !isSharded(attached)) {
-      return `attaching "${attached.relname}" to a sharded table`;
-    }
-    if (subtype === 'AT_AddInherit' && isSharded(node?.RangeVar)) {
-      return `inheriting from sharded table "${node?.RangeVar?.relname}"`;
-    }
-  }
-  return null;
 }
 
 const sequenceTypes = new Set(['serial', 'serial2', 'serial4', 'serial8', 'smallserial']);
@@ -188,14 +171,6 @@ function keyColumns(relation: RangeVar | undefined, input: PlanInput): readonly 
   return table === null ? null : (input.scheme.keyOf(table)?.columns ?? null);
 }
 
-/** Under another name or schema the rules might not find the table. */
-function renamedTable(stmt: SyntaxNode, input: PlanInput): string | null {
-  const { RenameStmt, AlterObjectSchemaStmt } = stmt;
-  const renames = RenameStmt?.renameType === 'OBJECT_TABLE';
-  const relation = renames ? RenameStmt?.relation : AlterObjectSchemaStmt?.relation;
-  return keyColumns(relation, input) === null ? null : (relation?.relname ?? null);
-}
-
 /** CREATE TABLE AS and CREATE MATERIALIZED VIEW: all shards must come to the same rows. */
 function createAsRefusal(input: PlanInput): Refusal | null {
   const query = (input.stmt.CreateTableAsStmt?.query ?? {}) as SyntaxNode;
@@ -205,16 +180,28 @@ function createAsRefusal(input: PlanInput): Refusal | null {
   }
   const tag = commandTag(input.stmt);
   if (query.SelectStmt === undefined) return refuse(tag);
+  const { into, objtype } = input.stmt.CreateTableAsStmt ?? {};
+  if (objtype === 'OBJECT_TABLE' && createsSharded(into, query.SelectStmt, input)) {
+    return refuse(`${tag} of sharded table "${created}"`);
+  }
   const facts = queryFacts({ ...input, stmt: query });
   const read = facts.relations.find(one => !['omnisharded', 'subquery'].includes(one.source));
   if (read !== undefined) return refuse(`${tag} that reads "${read.refname}"`);
-  const varying = callThatVaries(facts, false) ?? partThatVaries(query);
-  if (varying !== null) return refuse(`${varying} in ${tag}`);
-  let limited = false;
+  const varying =
+    callThatVaries(facts, false) ?? partThatVaries(query) ?? unorderedPart(query, input);
+  const found = varying ?? choosingPart(query);
+  return found === null ? null : refuse(`${found} in ${tag}`);
+}
+
+/** What chooses or numbers rows in an order that is not whole. */
+function choosingPart(query: SyntaxNode): string | null {
+  let found: string | null = null;
   walk(query, value => {
-    const select = (value as SyntaxNode).SelectStmt;
-    limited ||= select?.limitCount !== undefined || select?.limitOffset !== undefined;
-    return !limited;
+    const { SelectStmt: select, FuncCall: call } = value as SyntaxNode;
+    if (select?.limitCount !== undefined || select?.limitOffset !== undefined) found = 'LIMIT';
+    if (select?.distinctClause?.some(one => Object.keys(one).length > 0)) found = 'DISTINCT ON';
+    if (call?.over !== undefined) found = 'a window function';
+    return found === null;
   });
-  return limited ? refuse(`LIMIT in ${tag}`) : null;
+  return found;
 }

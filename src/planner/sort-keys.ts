@@ -1,6 +1,6 @@
 // ORDER BY as columns of the output, or helper columns behind it: names mean output columns first,
 // anything else input columns (findTargetlistEntrySQL92, parse_clause.c). Only orders that are
-// known exactly are merged.
+// known exactly are merged; a type that is not known yet is looked at when it arrives.
 
 import type { SortKey } from '../plan/merge-plan.ts';
 import type { Refusal } from '../plan/statement-plan.ts';
@@ -8,9 +8,8 @@ import type { ColumnUse, Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SortBy, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName, sameExpression } from '../sql/syntax-tree.ts';
-import { comparableType } from '../types/key-decoder.ts';
-import { firstUserOid, typeName } from '../types/type-oid.ts';
-import { type ExpressionType, expressionType, isText } from './expression-type.ts';
+import { type Comparand, comparand, enumPosition, orderProblem } from './comparable-key.ts';
+import { isByteCollation } from './expression-collation.ts';
 import type { OutputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
 
@@ -24,11 +23,12 @@ export interface SortContext {
   hidden(expression: SyntaxNode, use: ColumnUse | null, item: number): number;
 }
 
-const byteCollations = new Set(['C', 'POSIX', 'ucs_basic']);
-
 interface SortColumn {
-  readonly column: number;
-  readonly type: ExpressionType | null;
+  /** -1: there is none, and cannot be. A helper column is added when it is asked for. */
+  readonly column: () => number;
+  readonly value: Comparand;
+  /** The column it is, when it is one as it stands. */
+  readonly use: ColumnUse | null;
 }
 
 export function sortKeys(
@@ -45,33 +45,43 @@ export function sortKeys(
 }
 
 function sortKey(sortBy: SortBy, item: number, context: SortContext): SortKey | Refusal {
-  if (sortBy.sortby_dir === 'SORTBY_USING') return refuseWide('ORDER BY … USING');
+  const descending = isDescending(sortBy, context.facts);
+  if (descending === null) return refuseWide('ORDER BY … USING');
   const node = (sortBy.node ?? {}) as SyntaxNode;
-  if (!context.kept && isAmbiguous(node, context.outputs)) {
-    return refuseWide(`ORDER BY ${describe(node)}, the name of several output columns`);
-  }
-  const found = sortColumn(node, item, context);
-  if (found === null) return refuseWide(`ORDER BY ${describe(node)} that is not an output column`);
-  const problem = orderProblem(found.type);
-  if (problem !== null) return refuseWide(`ORDER BY ${describe(node)} ${problem}`);
-  const descending = sortBy.sortby_dir === 'SORTBY_DESC';
+  const column = keyColumn(node, item, context);
+  if (typeof column !== 'number') return column;
   const nulls = sortBy.sortby_nulls;
   const nullsFirst =
     nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending);
-  return { column: found.column, descending, nullsFirst };
+  return { column, descending, nullsFirst };
 }
 
-/** Why values of the type cannot be put in order here; null: they can. */
-export function orderProblem(type: ExpressionType | null): string | null {
-  if (type === null) return 'of a type that is not known';
-  if (!comparableType(type.oid)) return ofType(type.oid);
-  if (isText(type.oid) && type.collation !== 'c') return 'under a collation other than "C"';
-  return null;
+/** USING means the order that an operator belongs to; of PostgreSQL's own `<` and `>` it is the
+ *  type's (addTargetToSortList, parse_clause.c). null: another operator. */
+function isDescending({ sortby_dir, useOp }: SortBy, facts: ScopeBuilder): boolean | null {
+  if (sortby_dir !== 'SORTBY_USING') return sortby_dir === 'SORTBY_DESC';
+  const { schema, name } = qualifiedName(useOp as readonly SyntaxNode[] | undefined);
+  if (schema !== null && schema !== 'pg_catalog') return null;
+  if ((name !== '<' && name !== '>') || facts.input.catalog.operators.has(name)) return null;
+  return name === '>';
 }
 
-/** For messages; types that are not built in have no fixed OID to name them by. */
-export function ofType(oid: number): string {
-  return oid >= firstUserOid ? 'of a type that is not built in' : `of type ${typeName(oid)}`;
+/** The column to compare for an item of ORDER BY or DISTINCT ON. */
+export function keyColumn(node: SyntaxNode, item: number, context: SortContext): number | Refusal {
+  const { outputs } = context;
+  if (!context.kept && isAmbiguous(node, outputs)) {
+    return refuseWide(`ORDER BY ${describe(node)}, the name of several output columns`);
+  }
+  const found = sortColumn(node, item, context);
+  const problem = found === null ? null : orderProblem(found.value);
+  if (found !== null && problem !== null) {
+    const { use } = found;
+    const surrogate = use === null ? null : outputs.surrogate(use, sql => enumPosition(use, sql));
+    return surrogate ?? refuseWide(`ORDER BY ${describe(node)} ${problem}`);
+  }
+  const column = found?.column() ?? -1;
+  if (column !== -1) return outputs.compare(column, found!.value, 'order');
+  return refuseWide(`ORDER BY ${describe(node)} that is not an output column`);
 }
 
 function sortColumn(node: SyntaxNode, item: number, context: SortContext): SortColumn | null {
@@ -79,22 +89,27 @@ function sortColumn(node: SyntaxNode, item: number, context: SortContext): SortC
   if (node.A_Const !== undefined) {
     const column = (node.A_Const.ival?.ival ?? 0) - 1;
     const output = outputs.visible[column];
-    return output === undefined ? null : { column, type: output.type };
+    if (output === undefined) return null;
+    return { column: () => column, value: output.value, use: output.use };
   }
-  if (node.CollateClause !== undefined) return collated(node.CollateClause, item, context);
+  if (node.CollateClause !== undefined) return collated(node.CollateClause, node, item, context);
   const named = outputByName(node, outputs);
   return named ?? inputColumn(node, item, context);
 }
 
 function collated(
   clause: NonNullable<SyntaxNode['CollateClause']>,
+  node: SyntaxNode,
   item: number,
   context: SortContext,
 ): SortColumn | null {
-  const { name } = qualifiedName(clause.collname);
-  const inner = inputColumn((clause.arg ?? {}) as SyntaxNode, item, context);
-  if (inner?.type == null || !isText(inner.type.oid) || !byteCollations.has(name)) return null;
-  return { column: inner.column, type: { ...inner.type, collation: 'c' } };
+  if (!isByteCollation(clause.collname)) return null;
+  const shown = context.outputs.indexOfExpression(node);
+  const argument = (clause.arg ?? {}) as SyntaxNode;
+  const inner = inputColumn(argument, item, context, shown === -1 ? null : shown);
+  if (inner === null) return null;
+  const { type } = inner.value;
+  return { ...inner, value: { type: type && { ...type, collation: 'c' }, collation: 'c' } };
 }
 
 /** A bare name that is an output column's; a name that might be is not guessed. */
@@ -103,7 +118,9 @@ function outputByName(node: SyntaxNode, outputs: OutputColumns): SortColumn | nu
   const name = fields?.length === 1 ? fields[0]?.String?.sval : undefined;
   if (name === undefined) return null;
   const column = outputs.visible.findIndex(one => one.name === name);
-  return column === -1 ? null : { column, type: outputs.visible[column]!.type };
+  if (column === -1) return null;
+  const { value, use } = outputs.visible[column]!;
+  return { column: () => column, value, use };
 }
 
 /** A bare name of several output columns that are not the same one (findTargetlistEntrySQL92). */
@@ -118,23 +135,28 @@ function isAmbiguous(node: SyntaxNode, outputs: OutputColumns): boolean {
   });
 }
 
-function inputColumn(node: SyntaxNode, item: number, context: SortContext): SortColumn | null {
+/** `shown`: the output column that it is, where that is known. */
+function inputColumn(
+  node: SyntaxNode,
+  item: number,
+  context: SortContext,
+  shown: number | null = null,
+): SortColumn | null {
   const { level, facts, outputs } = context;
   const use = node.ColumnRef === undefined ? null : level.resolve(node.ColumnRef);
-  const type = expressionType(node, level, facts);
-  const shown =
-    use === null
-      ? outputs.visible.findIndex(one => one.expression && sameExpression(one.expression, node))
-      : outputs.indexOf(use);
-  if (shown !== -1) return { column: shown, type: outputs.visible[shown]!.type ?? type };
+  const value = comparand(node, level, facts);
+  const at = shown ?? (use === null ? outputs.indexOfExpression(node) : outputs.indexOf(use));
+  if (at !== -1) {
+    const output = outputs.visible[at]!;
+    return { column: () => at, value: output.value.type === null ? value : output.value, use };
+  }
   // An output column without a known name could be what a bare name means.
   const bare = node.ColumnRef?.fields?.length === 1;
   if (bare && outputs.visible.some(one => one.name === null)) return null;
-  const column = context.hidden(node, use, item);
-  return column === -1 ? null : { column, type };
+  return { column: () => context.hidden(node, use, item), value, use };
 }
 
-function describe(node: SyntaxNode): string {
+export function describe(node: SyntaxNode): string {
   const fields = (node.ColumnRef?.fields ?? []) as readonly SyntaxNode[];
   if (fields.length > 0) return `"${fields.map(one => one.String?.sval ?? '*').join('.')}"`;
   if (node.FuncCall !== undefined) return `${qualifiedName(node.FuncCall.funcname).name}()`;

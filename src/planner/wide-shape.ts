@@ -207,6 +207,16 @@ export function subqueryRefusal(top: Level, facts: ScopeBuilder): Refusal | null
   return null;
 }
 
+/** Rows that a write reads and that each shard may choose or make for itself: a view's, which is not
+ *  looked through, and a sample's. */
+export function unseenRows(stmt: SyntaxNode, facts: ScopeBuilder): Refusal | null {
+  const view = facts.relations.find(one => one.source === 'view');
+  if (view !== undefined) return refuseWide(`view "${view.refname}" with sharded tables`);
+  // Queries of views too, which are not in the statement.
+  const texts = JSON.stringify([stmt, facts.selects.map(one => one.select)]);
+  return texts.includes('"RangeTableSample"') ? refuseWide('TABLESAMPLE') : null;
+}
+
 function choosingClause(select: SelectStmt): string | null {
   if (select.limitCount !== undefined || select.limitOffset !== undefined) return 'LIMIT';
   if (select.distinctClause?.some(one => Object.keys(one).length > 0)) return 'DISTINCT ON';

@@ -16,6 +16,8 @@ export interface Clauses {
   readonly depths: readonly number[];
   /** Where another item can be added to the target list. */
   readonly targetsEnd: number;
+  /** GROUP BY with its items; null: there is none. */
+  readonly groupBy: Range | null;
   /** ORDER BY with its items; null: there is none. */
   readonly orderBy: Range | null;
   /** LIMIT, OFFSET and FETCH, which stand together; null: there is none. */
@@ -47,6 +49,7 @@ export function clausesOf(sql: string): Clauses {
     tokens,
     depths,
     targetsEnd: first === undefined ? end : (tokens[first]?.start ?? end),
+    groupBy: rangeOf(['group'], tokens, starts, end),
     orderBy: rangeOf(['order'], tokens, starts, end),
     limits: rangeOf(['limit', 'offset', 'fetch'], tokens, starts, end),
     end,

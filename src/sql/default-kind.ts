@@ -2,8 +2,9 @@
 // evaluation, the same within a transaction, a new one each time, or the next of a sequence.
 
 import type { CatalogFunction, DefaultKind } from '../catalog/catalog.ts';
+import { datedTypeNames } from './moment-text.ts';
 import { parseStatements } from './parser.ts';
-import type { SyntaxNode } from './syntax-tree.ts';
+import type { SyntaxNode, TypeName } from './syntax-tree.ts';
 import { qualifiedName, walk } from './syntax-tree.ts';
 
 const ranks = ['none', 'constant', 'stable', 'volatile', 'sequence'] as const;
@@ -23,7 +24,9 @@ export function defaultKind(
   const [parsed] = parseStatements(`SELECT ${expression}`);
   walk(parsed?.stmt, value => {
     const node = value as SyntaxNode;
-    if (node.SQLValueFunction !== undefined) raise('stable');
+    if (node.SQLValueFunction !== undefined || castsText(node)) raise('stable');
+    // One of users': PostgreSQL's own are printed without a schema.
+    if ((node.A_Expr?.name?.length ?? 0) > 1) raise('volatile');
     if (node.FuncCall !== undefined) {
       const { schema, name } = qualifiedName(node.FuncCall.funcname);
       raise(callKind(name, schema, functions));
@@ -31,6 +34,17 @@ export function defaultKind(
     return true;
   });
   return kind;
+}
+
+/** `('now'::text)::date` is read anew each time, `'2020-01-01'::date` once. */
+function castsText({ TypeCast: cast }: SyntaxNode): boolean {
+  if (cast === undefined || !isDated(cast.typeName)) return false;
+  const inner = cast.arg as SyntaxNode | undefined;
+  return inner?.A_Const === undefined && !isDated(inner?.TypeCast?.typeName);
+}
+
+function isDated(type: TypeName | undefined): boolean {
+  return datedTypeNames.has(qualifiedName(type?.names).name);
 }
 
 /** `nextval('name')`, the name a constant, perhaps with its cast to regclass, and nothing else. */

@@ -1,5 +1,11 @@
 // Texts that a date/time type reads as a moment of its own: 'now', 'today 10:00', 'Mon tomorrow'.
 
+/** By pg_type.typname: the types that do, and those made of them. */
+export const datedTypeNames: ReadonlySet<string> = new Set(
+  `date time timetz timestamp timestamptz daterange tsrange tstzrange datemultirange tsmultirange
+   tstzmultirange`.split(/\s+/),
+);
+
 const moments: ReadonlySet<string> = new Set(['now', 'today', 'tomorrow', 'yesterday']);
 /** What else may stand there without meaning (datetime.c); month and day names begin so. */
 const others = new Set(['at', 'on', 'ad', 'bc', 'am', 'pm', 't', 'z', 'allballs']);

@@ -4,7 +4,7 @@
 
 import type { Catalog, Column, Table } from '../catalog/catalog.ts';
 import { columnOf, isSystemSchema } from '../catalog/catalog.ts';
-import type { ShardedTable } from '../config/topology.ts';
+import type { OmnishardedTable, ShardedTable } from '../config/topology.ts';
 import { choosePlacement } from '../sharding/choose-placement.ts';
 import { chooseHashType } from '../sharding/hash-types.ts';
 import { LookupCache } from '../sharding/lookup-cache.ts';
@@ -21,6 +21,11 @@ export interface ShardedKey {
   readonly columns: readonly string[];
   /** Some column may hold text, whose bytes hang on the encoding. */
   readonly hasText: boolean;
+}
+
+/** What of a table decides which rule is its. */
+export interface TableShape extends Pick<Table, 'oid' | 'schema' | 'name' | 'parents'> {
+  readonly columns: readonly { readonly name: string }[];
 }
 
 /** Types whose values are written in ASCII. */
@@ -78,15 +83,19 @@ export class ShardingScheme {
   readonly #catalog: Catalog;
   readonly #rules: readonly ShardedTable[];
   readonly #shardCount: number;
+  readonly #whole: readonly OmnishardedTable[];
   readonly #keys = new Map<number, ShardedKey | null>();
   #ancestors: ReadonlySet<number> | null = null;
 
+  /** `whole`: tables that a rule without a name does not mean. */
   constructor(
     catalog: Catalog,
     rules: readonly ShardedTable[],
     shardCount: number,
     placements = new Placements(),
+    whole: readonly OmnishardedTable[] = [],
   ) {
+    this.#whole = whole;
     this.#catalog = catalog;
     this.#rules = rules;
     this.#shardCount = shardCount;
@@ -129,17 +138,32 @@ export class ShardingScheme {
     });
   }
 
+  /** Whether a rule shards such a table. */
+  places(table: TableShape): boolean {
+    return this.#ruleOf(table) !== null;
+  }
+
+  /** Names of columns that rules shard by. */
+  keyNames(): readonly string[] {
+    return this.#rules.flatMap(rule => rule.columns);
+  }
+
+  /** Whether rows of `before` are placed otherwise once it is `after`. */
+  replaces(before: TableShape, after: TableShape): boolean {
+    return this.#ruleOf(before) !== this.#ruleOf(after);
+  }
+
   #keyOfLineage(table: Table): ShardedKey | null {
     const rule = this.#ruleOf(table);
     return rule === null ? null : this.#keyBy(rule, table);
   }
 
-  #ruleOf(table: Table): ShardedTable | null {
+  #ruleOf(table: TableShape): ShardedTable | null {
     if (isSystemSchema(table.schema)) return null;
     return this.#ownRule(table) ?? this.#inheritedRule(table, new Set([table.oid]));
   }
 
-  #inheritedRule(table: Table, seen: Set<number>): ShardedTable | null {
+  #inheritedRule(table: TableShape, seen: Set<number>): ShardedTable | null {
     for (const oid of table.parents) {
       const parent = this.#catalog.tablesByOid.get(oid);
       if (parent === undefined || seen.has(oid)) continue;
@@ -150,17 +174,27 @@ export class ShardingScheme {
     return null;
   }
 
+  /** Listed as whole on every shard, or below such a one. */
+  #isWhole({ schema, name, parents }: TableShape): boolean {
+    const meant = (one: OmnishardedTable) => one.schema === null || one.schema === schema;
+    if (this.#whole.some(one => one.name === name && meant(one))) return true;
+    return parents.some(oid => {
+      const parent = this.#catalog.tablesByOid.get(oid);
+      return parent !== undefined && this.#isWhole(parent);
+    });
+  }
+
   /** A rule that names the table and schema comes before one that names the table, that before
    *  one that names only columns. */
-  #ownRule(table: Table): ShardedTable | null {
+  #ownRule(table: TableShape): ShardedTable | null {
     if (isSystemSchema(table.schema)) return null;
     let best: ShardedTable | null = null;
     let bestRank = 0;
     for (const rule of this.#rules) {
       if (rule.schema !== null && rule.schema !== table.schema) continue;
       if (rule.name !== null && rule.name !== table.name) continue;
-      const hasColumns = rule.columns.every(name => columnOf(table, name) !== null);
-      if (rule.name === null && !hasColumns) continue;
+      const hasColumns = rule.columns.every(name => table.columns.some(one => one.name === name));
+      if (rule.name === null && (!hasColumns || this.#isWhole(table))) continue;
       const rank = 1 + (rule.name === null ? 0 : 2) + (rule.schema === null ? 0 : 1);
       if (rank > bestRank) {
         best = rule;

@@ -8,6 +8,7 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { bit } from './bit-key.ts';
 import * as dateTime from './date-time-text.ts';
 import {
   halvesOfBigInt,
@@ -19,18 +20,17 @@ import {
 } from './integer-text.ts';
 import { decodeInterval, intervalKey, parseInterval } from './interval-value.ts';
 import type { KeyColumn, KeyKind } from './key-column.ts';
+import {
+  asciiText as ascii,
+  type DecodeKey,
+  fixedSize as fixed,
+  hexDigit,
+  type KeyType,
+} from './key-type.ts';
+import { inet, macaddr } from './network-key.ts';
 import { NumericKeyWriter } from './numeric-key.ts';
 import { typeName, typeOid } from './type-oid.ts';
 import { malformedValue, unsupportedTextForm } from './value-error.ts';
-
-/** Appends the key of the value in bytes[start … end] (not NULL) to `into`. */
-export type DecodeKey = (bytes: Uint8Array, start: number, end: number, into: KeyColumn) => void;
-
-interface KeyType {
-  readonly kind: KeyKind;
-  readonly text: DecodeKey;
-  readonly binary: DecodeKey;
-}
 
 export interface KeyDecoder {
   readonly kind: KeyKind;
@@ -57,12 +57,6 @@ const halves: Int64Halves = { high: 0, low: 0 };
 const numericKeys = new NumericKeyWriter();
 const scratch = new Uint8Array(16);
 
-function ascii(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
-}
-
 /** Float4 and float8 in text form; PostgreSQL's special names are JavaScript's. */
 export function readFloatText(bytes: Uint8Array, start: number, end: number, type: string): number {
   const text = ascii(bytes, start, end);
@@ -73,18 +67,6 @@ export function readFloatText(bytes: Uint8Array, start: number, end: number, typ
 
 function int32Text(type: string): DecodeKey {
   return (bytes, start, end, into) => into.appendInt32(readInteger(bytes, start, end, type));
-}
-
-/** A decoder for a binary form of fixed size. */
-function fixed(
-  type: string,
-  size: number,
-  append: (bytes: Uint8Array, start: number, into: KeyColumn) => void,
-): DecodeKey {
-  return (bytes, start, end, into) => {
-    if (end - start !== size) throw malformedValue(type);
-    append(bytes, start, into);
-  };
 }
 
 const int32Binary = (type: string): DecodeKey =>
@@ -134,6 +116,36 @@ const oid: KeyType = {
   binary: fixed('oid', 4, (bytes, at, into) => into.appendHalves(0, readInt32(bytes, at))),
 };
 
+/** Unsigned 64 bits: the highest bit turned over puts them in the order of signed ones. */
+const xid8: KeyType = {
+  kind: 'int64',
+  text: (bytes, start, end, into) => {
+    const digits = ascii(bytes, start, end);
+    if (!/^\d{1,20}$/.test(digits)) throw malformedValue('xid8');
+    appendUnsigned(BigInt(digits), into);
+  },
+  binary: fixed('xid8', 8, (bytes, at, into) =>
+    into.appendHalves(readInt32(bytes, at) ^ 0x80000000, readInt32(bytes, at + 4)),
+  ),
+};
+
+/** Two hexadecimal halves: `16/B374D848` (pg_lsn_out). */
+const lsn: KeyType = {
+  kind: 'int64',
+  text: (bytes, start, end, into) => {
+    const halfTexts = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/.exec(ascii(bytes, start, end));
+    if (halfTexts === null) throw malformedValue('pg_lsn');
+    const [, high = '', low = ''] = halfTexts;
+    into.appendHalves(Number.parseInt(high, 16) ^ 0x80000000, Number.parseInt(low, 16));
+  },
+  binary: xid8.binary,
+};
+
+function appendUnsigned(value: bigint, into: KeyColumn): void {
+  const low = Number(value & 0xffffffffn);
+  into.appendHalves(Number(value >> 32n) ^ 0x80000000, low);
+}
+
 const floatView = new DataView(new ArrayBuffer(8));
 
 const float4: KeyType = {
@@ -173,12 +185,30 @@ const asBytes: DecodeKey = (bytes, start, end, into) => into.appendBytes(bytes, 
 
 const text: KeyType = { kind: 'bytes', text: asBytes, binary: asBytes };
 
-function hexDigit(code: number, type: string): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const letter = (code | 0x20) - 0x61;
-  if (letter < 0 || letter > 5) throw malformedValue(type);
-  return letter + 10;
-}
+/** Trailing blanks do not count (bcTruelen, varchar.c). */
+const withoutBlanks: DecodeKey = (bytes, start, end, into) => {
+  let last = end;
+  while (last > start && bytes[last - 1] === 0x20) last--;
+  into.appendBytes(bytes, start, last);
+};
+
+const bpchar: KeyType = { kind: 'bytes', text: withoutBlanks, binary: withoutBlanks };
+
+/** One unsigned byte (charlt, char.c), printed as `\ooo` above 127 and as nothing for 0. */
+const char: KeyType = {
+  kind: 'int32',
+  text: (bytes, start, end, into) => {
+    const size = end - start;
+    if (size === 4 && bytes[start] === 0x5c) {
+      into.appendInt32(Number.parseInt(ascii(bytes, start + 1, end), 8));
+    } else if (size <= 1) {
+      into.appendInt32(size === 0 ? 0 : bytes[start]!);
+    } else {
+      throw malformedValue('"char"');
+    }
+  },
+  binary: fixed('"char"', 1, (bytes, at, into) => into.appendInt32(bytes[at]!)),
+};
 
 const bytea: KeyType = {
   kind: 'bytes',
@@ -296,4 +326,21 @@ const keyTypes: ReadonlyMap<number, KeyType> = new Map([
   [typeOid.timetz, timetz],
   [typeOid.numeric, numeric],
   [typeOid.uuid, uuid],
+  [typeOid.bpchar, bpchar],
+  [typeOid.char, char],
+  [typeOid.pgLsn, lsn],
+  [typeOid.xid8, xid8],
+  [typeOid.macaddr, macaddr(6)],
+  [typeOid.macaddr8, macaddr(8)],
+  [typeOid.inet, inet],
+  [typeOid.cidr, inet],
+  [typeOid.bit, bit],
+  [typeOid.varbit, bit],
 ]);
+
+const textTypes: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar, typeOid.name];
+
+/** True when a collation decides how values of the type compare. */
+export function isCollated(oid: number): boolean {
+  return textTypes.includes(oid);
+}

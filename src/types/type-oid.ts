@@ -19,6 +19,7 @@ export const typeOid = {
   float8: 701,
   unknown: 705,
   money: 790,
+  macaddr8: 774,
   macaddr: 829,
   inet: 869,
   bpchar: 1042,
@@ -33,7 +34,9 @@ export const typeOid = {
   varbit: 1562,
   numeric: 1700,
   uuid: 2950,
+  pgLsn: 3220,
   jsonb: 3802,
+  xid8: 5069,
 } as const;
 
 /** OIDs from here on are given out by each server for itself (`FirstNormalObjectId`, transam.h). */
@@ -54,6 +57,7 @@ const sqlNames: Readonly<Record<number, string>> = {
   [typeOid.timestamptz]: 'timestamp with time zone',
   [typeOid.timetz]: 'time with time zone',
   [typeOid.varbit]: 'bit varying',
+  [typeOid.pgLsn]: 'pg_lsn',
 };
 
 const internalNames = new Map<number, string>(

@@ -73,7 +73,7 @@ test('all workers together open no more server connections than a pool may have'
 });
 
 test('max_client_conn counts the clients of all workers', async () => {
-  await withWorkers({ general: 'workers = 3\nmax_client_conn = 7' }, async workers => {
+  await withWorkers({ general: 'workers = 2\nmax_client_conn = 7' }, async workers => {
     for (let round = 0; round < 3; round++) {
       const clients = await open(workers, 7);
       for (let i = 0; i < 6; i++) {
@@ -94,7 +94,7 @@ test('limits per user and per database count the clients of all workers', async 
     ['max_user_client_connections', /too many connections for role "test"/],
     ['max_db_client_connections', /too many connections for database/],
   ] as const) {
-    await withWorkers({ general: `workers = 3\n${limit} = 4` }, async workers => {
+    await withWorkers({ general: `workers = 2\n${limit} = 4` }, async workers => {
       const clients = await open(workers, 4);
       for (let i = 0; i < 5; i++) {
         await assert.rejects(connect(workers.address), (error: Error & { code: string }) => {

@@ -28,7 +28,7 @@ export interface Case {
   /** False: of an error only severity and SQLSTATE are determined. */
   readonly messages: boolean;
   /** Floats agree only to nine digits. */
-  readonly about: boolean;
+  readonly about?: boolean;
   readonly simpleOnly: boolean;
   readonly textOnly: boolean;
   readonly refused: readonly number[];

@@ -16,6 +16,20 @@ export function modesOf(one: Case): readonly Mode[] {
   return one.textOnly ? ['simple', 'extended', 'portal'] : modes;
 }
 
+/** `ALL=1`: every mode on every number of shards. */
+export const thorough = process.env.ALL === '1' || process.env.REWRITE === '1';
+
+/** What the numbers of shards beside three are for: one is relayed, two and four are other ways to
+ *  spread the rows. How an answer is sent does not depend on it. */
+const modeOf: Readonly<Record<number, Mode>> = { 1: 'extended', 2: 'simple', 4: 'binary' };
+
+/** Of `all`: those in which a case is run on so many shards, every one on three. */
+export function modesOn(shards: number, all: readonly Mode[]): readonly Mode[] {
+  const one = modeOf[shards];
+  if (thorough || one === undefined) return all;
+  return all.includes(one) ? [one] : all.slice(-1);
+}
+
 let names = 0;
 
 /** Both exchanges of the mode `binary`; the others have one. */

@@ -192,7 +192,7 @@ export function start(
 ): { execution: MergeExecution; client: ArrayShardClient } {
   const client = new ArrayShardClient(shards, setup.chunkRows);
   const execution = executeMerge({
-    plan: { kind: 'merge', root },
+    plan: { kind: 'merge', root, otherwise: null },
     client,
     shards: shards.map((_, i) => i),
     rowCount: index => setup.parameters?.[index] ?? null,

@@ -187,11 +187,11 @@ test('chunks sent to the client hold at most a thousand rows', async () => {
 });
 
 test('a sort key of a type without a known order is refused before any row is read', async () => {
-  const shards = [{ columns: [column('k', 'inet')], rows: [['10.0.0.1']] }];
+  const shards = [{ columns: [column('k', 'jsonb')], rows: [['{}']] }];
   const { execution, client } = start(mergeSort([ascending]), shards);
   await assert.rejects(
     execution.columns,
-    error => error instanceof PgError && error.sqlstate === '0A000' && /inet/.test(error.message),
+    error => error instanceof PgError && error.sqlstate === '0A000' && /jsonb/.test(error.message),
   );
   assert.equal(client.streams[0]!.chunksRead, 0);
   assert.equal(client.streams[0]!.cancelled, 1);

@@ -13,8 +13,8 @@ import { allReturned } from '../support/settled.ts';
 const poolSize = 3;
 const statementsMax = 5;
 /** Every client has two: one to PgPack, one to PostgreSQL, whose connections are limited. */
-const comparedClients = 40;
-const manyClients = 300;
+const comparedClients = 20;
+const manyClients = 120;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const rows = Array.from({ length: 20 }, (_, i) => `(${i + 1}, 'item ${i + 1}')`).join();
 

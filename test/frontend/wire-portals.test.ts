@@ -64,14 +64,21 @@ for (const conversation of bindings) {
     compare(conversation, wire.database.oracle, wire.pgpack.address));
 }
 
-test('a portal in portions that another one interrupts is refused afterwards', async () => {
+test('portals in portions go on beside others and beside what else runs', async () => {
   const client = await RawClient.login(wire.pgpack.address);
   await client.ask(query('BEGIN'));
   const begin = (portal: string) => [parse('', all), bind({ portal }), execute(portal, 2), sync];
   assert.deepEqual((await client.ask(begin('p'))).slice(-2), ['s', 'Z T']);
   assert.deepEqual((await client.ask(begin('q'))).slice(-2), ['s', 'Z T']);
-  const [error] = await client.ask([execute('p', 2), sync]);
-  assert.match(error!, / C=0A000 M=going on with a portal behind another statement/);
+  assert.equal((await client.ask(query('SELECT count(*) FROM items'))).at(-2), 'C SELECT 1');
+  assert.deepEqual((await client.ask([execute('p', 17), sync])).slice(-2), ['s', 'Z T']);
+  assert.deepEqual((await client.ask([execute('q', 2), sync])).slice(-2), ['s', 'Z T']);
+  const rest = await client.ask([execute('p'), sync]);
+  assert.deepEqual(rest.slice(-2), ['C SELECT 1', 'Z T']);
+  assert.deepEqual((await client.ask(query('SELECT 1 / 0'))).slice(-1), ['Z E']);
+  const [failed] = await client.ask([execute('q', 2), sync]);
+  assert.match(failed!, / C=25P02 /);
+  assert.deepEqual(await client.ask(query('ROLLBACK')), ['C ROLLBACK', 'Z I']);
   client.destroy();
 });
 

@@ -16,10 +16,10 @@ import { compareCasts } from './compat-casts.ts';
 import { compareLists, compareRanges } from './compat-mapped.ts';
 
 const seed = Number(process.env.SEED ?? 20_261_121);
-const rowsPerType = 120;
-const severalColumnTables = 12;
-const mappedRows = 80;
-const severalRangeTables = 8;
+const rowsPerType = 80;
+const severalColumnTables = 8;
+const mappedRows = 60;
+const severalRangeTables = 6;
 
 let database: TestDatabase;
 let client: pg.Client;

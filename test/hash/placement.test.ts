@@ -21,7 +21,7 @@ interface KeyType {
 }
 
 const seed = Number(process.env.SEED ?? 20_261_121);
-const rowsPerType = 160;
+const rowsPerType = 100;
 
 const types: readonly KeyType[] = [
   {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
-import { buildCatalog, type CatalogRows, catalogQueries } from '../../src/backend/catalog-query.ts';
+import { buildCatalog, type CatalogRow, catalogQueries } from '../../src/backend/catalog-query.ts';
+import { readCatalogRows } from '../../src/backend/read-catalog-rows.ts';
 import { type Catalog, columnOf, resolveTable, type Table } from '../../src/catalog/catalog.ts';
 import { loadParser } from '../../src/sql/parser.ts';
 import { testServers } from '../support/test-servers.ts';
@@ -85,13 +86,13 @@ async function setUp(): Promise<void> {
   client = await connect(database);
   await client.query(schema);
   await client.query('SET ROLE catalog_reader');
-  const types = { getTypeParser: () => (text: string) => text };
-  const rows: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(catalogQueries)) {
-    const query: pg.QueryArrayConfig = { text, rowMode: 'array', types };
-    rows[name] = (await client.query(query)).rows;
-  }
-  catalog = buildCatalog(rows as unknown as CatalogRows, 3);
+  catalog = buildCatalog(await readCatalogRows(ask), 3);
+}
+
+async function ask(text: string): Promise<CatalogRow[]> {
+  const types = { getTypeParser: () => (value: string) => value };
+  const query: pg.QueryArrayConfig = { text, rowMode: 'array', types };
+  return (await client.query(query)).rows as CatalogRow[];
 }
 
 async function tearDown(): Promise<void> {
@@ -243,4 +244,30 @@ test('the catalog reads functions with volatility, and operators that are not bu
   assert.equal(catalog.functions.get('count')?.[0]?.kind, 'aggregate');
   assert.equal(catalog.operators.get('===')?.[0]?.volatility, 'immutable');
   assert.equal(catalog.operators.has('+'), false);
+});
+
+test('functions are read again when one of them, its schema or its language changed', async () => {
+  const read = async () => (await readCatalogRows(ask)).functions;
+  await client.query('RESET ROLE; BEGIN');
+  try {
+    const before = await read();
+    await client.query('CREATE TABLE late_table (id int)');
+    assert.equal(await read(), before, 'a table is no function');
+    for (const change of [
+      'ALTER FUNCTION counted() VOLATILE',
+      'ALTER FUNCTION counted() RENAME TO counting',
+      'CREATE SCHEMA moved; ALTER FUNCTION counting() SET SCHEMA moved',
+      'ALTER SCHEMA moved RENAME TO settled',
+      'ALTER LANGUAGE plpgsql RENAME TO renamed',
+      'ALTER FUNCTION pg_catalog.upper(text) STABLE',
+      'DROP VIEW calling; DROP FUNCTION settled.counting()',
+    ]) {
+      await client.query(change);
+      const rows = await read();
+      const whole = await ask(catalogQueries.functions);
+      assert.deepEqual(new Set(rows.map(String)), new Set(whole.map(String)), change);
+    }
+  } finally {
+    await client.query('ROLLBACK; SET ROLE catalog_reader');
+  }
 });

@@ -19,10 +19,12 @@ const ownEquals: CatalogOperator = {
   name: '=',
   volatility: 'immutable',
   language: 'internal',
+  takesBuiltIn: false,
 };
+const fittingEquals: CatalogOperator = { ...ownEquals, schema: 'fit', takesBuiltIn: true };
 const ownCatalog: Catalog = {
   ...sampleCatalog,
-  operators: new Map([...sampleCatalog.operators, ['=', [ownEquals]]]),
+  operators: new Map([...sampleCatalog.operators, ['=', [ownEquals, fittingEquals]]]),
 };
 
 interface Setup {
@@ -37,7 +39,8 @@ interface GoldenCase {
 }
 
 /** Cases are parted by a blank line and `====`; a file's first line may be `shards: n` or
- *  `path: schemas`, the search path of a catalog with an operator ops.=. */
+ *  `path: schemas`, the search path of a catalog with operators ops.= on types of its own and fit.= on
+ *  built-in ones. */
 function readCases(text: string): { head: string; schema: Setup; cases: GoldenCase[] } {
   const given = /^(?:shards: (\d+)|path: (.*))\n/.exec(text);
   const body = given === null ? text : text.slice(given[0].length);

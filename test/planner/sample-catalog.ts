@@ -235,8 +235,14 @@ const functions = [
 ];
 
 const operators: CatalogOperator[] = [
-  { schema: 'public', name: '<->', volatility: 'immutable', language: 'c' },
-  { schema: 'public', name: '@@@', volatility: 'stable', language: 'sql' },
+  {
+    ...{ schema: 'public', name: '<->', volatility: 'immutable', language: 'c' },
+    takesBuiltIn: true,
+  },
+  {
+    ...{ schema: 'public', name: '@@@', volatility: 'stable', language: 'sql' },
+    takesBuiltIn: true,
+  },
 ];
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T[]> {

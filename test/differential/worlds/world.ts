@@ -17,8 +17,8 @@ export interface World {
   readonly rows: Readonly<Record<string, () => Iterable<Row>>>;
 }
 
-/** A few of these at a time are in memory. */
 const rowsOfOneCopy = 4000;
+const rowsOfOneMessage = 50;
 
 /** DDL from a file beside this one. */
 export function schemaOf(name: string): string {
@@ -44,10 +44,13 @@ async function copyTo(
   table: string,
   lines: readonly string[],
 ): Promise<void> {
-  const text = Buffer.from(lines.join(''));
+  const chunks = Array.from({ length: Math.ceil(lines.length / rowsOfOneMessage) }, (_, chunk) => {
+    const start = chunk * rowsOfOneMessage;
+    return Buffer.from(lines.slice(start, start + rowsOfOneMessage).join(''));
+  });
   await Promise.all(
     clients.map(async client => {
-      const { answers } = await client.query(`COPY ${table} FROM STDIN`, [text]);
+      const { answers } = await client.query(`COPY ${table} FROM STDIN`, chunks);
       const fault = answers.find(answer => answer.error !== null)?.error;
       if (fault != null) throw new Error(`${fault.C} ${fault.M} in COPY ${table}: ${fault.W}`);
     }),

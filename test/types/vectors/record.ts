@@ -23,14 +23,14 @@ function write(path: string, vectors: readonly unknown[]): void {
 async function recordOrdering(): Promise<void> {
   const vectors: unknown[] = [];
   for (const { type, literals } of orderedLiterals) {
-    const collate = ['text', 'varchar', 'name'].includes(type) ? ' COLLATE "C"' : '';
-    // A boolean goes over the wire as t or f; its cast to text is another.
-    const text = type === 'bool' ? 'left(v::text, 1)' : 'v::text';
+    const collate = ['text', 'varchar', 'name', 'bpchar'].includes(type) ? ' COLLATE "C"' : '';
+    const sql = sqlNames[type] ?? type;
     const { rows } = await client.query({
       text:
-        `SELECT ${text}, encode(${sendFunction(type)}(v), 'hex'), ` +
+        // concat() gives what goes over the wire, which a cast to text may not.
+        `SELECT concat(v), encode(${sendFunction(type)}(v), 'hex'), ` +
         `dense_rank() OVER (ORDER BY v${collate}) ` +
-        `FROM (SELECT x::${type} AS v FROM unnest($1::text[]) AS t(x)) AS s`,
+        `FROM (SELECT x::${sql} AS v FROM unnest($1::text[]) AS t(x)) AS s`,
       values: [literals],
       rowMode: 'array',
     });
@@ -41,10 +41,13 @@ async function recordOrdering(): Promise<void> {
   write('ordering.jsonl', vectors);
 }
 
+const sqlNames: Readonly<Record<string, string>> = { char: '"char"', pgLsn: 'pg_lsn' };
+
 function sendFunction(type: string): string {
   const withUnderscore = ['numeric', 'date', 'time', 'timetz', 'timestamp', 'timestamptz'];
-  const underscored = [...withUnderscore, 'interval', 'uuid'].includes(type);
-  return underscored ? `${type}_send` : `${type}send`;
+  const more = ['interval', 'uuid', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit'];
+  if (type === 'pgLsn') return 'pg_lsn_send';
+  return [...withUnderscore, ...more].includes(type) ? `${type}_send` : `${type}send`;
 }
 
 /** Random floats and hard ones, as hexadecimal bits and the text the server prints. */

@@ -1,0 +1,129 @@
+// In which form the rows of a collected table travel: DataRow messages of binary columns are rows of
+// COPY's binary format as they are (protocol section "Message Formats"; documentation of COPY,
+// "Binary Format"). Where the binary form of a type means something else on another server, or there
+// is none, rows travel as text.
+
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
+import type { RowChunk } from '../executor/shard-client.ts';
+import { Frontend, headerBytes } from '../protocol/message-codes.ts';
+import type { ColumnDescription } from '../protocol/row-description.ts';
+import { firstUserOid } from '../types/type-oid.ts';
+
+/** OIDs of objects (pg_type.dat: the reg types, aclitem, and arrays of them) differ between servers,
+ *  and so do those inside anonymous rows. */
+const ownOids: ReadonlySet<number> = new Set([
+  24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1008, 2207, 2208, 2209, 2210,
+  2211, 3735, 3770, 4090, 4097, 4192, 1033, 1034, 2249, 2287,
+]);
+
+/** What is written into the COPY of a table. */
+export interface CollectedForm {
+  readonly format: 0 | 1;
+  /** Behind the table in COPY … FROM STDIN. */
+  readonly options: string;
+  /** CopyData before the first and behind the last row; null: none. */
+  readonly header: Buffer | null;
+  readonly trailer: Buffer | null;
+  /** The rows as CopyData messages. The chunk is used up. */
+  copyData(chunk: RowChunk): Buffer;
+}
+
+export function collectedForm(columns: readonly ColumnDescription[]): CollectedForm {
+  return columns.every(({ typeOid }) => typeOid < firstUserOid && !ownOids.has(typeOid))
+    ? binaryForm
+    : textForm;
+}
+
+function copyDataMessage(body: Buffer): Buffer {
+  const message = Buffer.allocUnsafe(headerBytes + body.length);
+  message[0] = Frontend.copyData;
+  message.writeInt32BE(4 + body.length, 1);
+  body.copy(message, headerBytes);
+  return message;
+}
+
+const binaryForm: CollectedForm = {
+  format: 1,
+  options: ' (FORMAT binary)',
+  header: copyDataMessage(
+    Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]),
+  ),
+  trailer: copyDataMessage(Buffer.from([0xff, 0xff])),
+  /** A DataRow and a CopyData of the same row differ in their first byte. */
+  copyData({ bytes, offsets, rows }) {
+    for (let row = 0; row < rows; row++) bytes[offsets[row]!] = Frontend.copyData;
+    return bytes;
+  },
+};
+
+const textForm: CollectedForm = {
+  format: 0,
+  options: '',
+  header: null,
+  trailer: null,
+  copyData: textCopyData,
+};
+
+const tab = 0x09;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const backslash = 0x5c;
+const letterN = 0x4e;
+const letters: Readonly<Record<number, number>> = {
+  [tab]: 0x74,
+  [lineFeed]: 0x6e,
+  [carriageReturn]: 0x72,
+  [backslash]: backslash,
+};
+
+/** Every byte may become two, every value gets a delimiter and NULL two bytes. */
+function textCopyData({ bytes, offsets, rows }: RowChunk): Buffer {
+  const out = Buffer.allocUnsafe(headerBytes + 2 * bytes.length);
+  let at = headerBytes;
+  for (let row = 0; row < rows; row++) {
+    let pos = offsets[row]! + headerBytes;
+    const columns = bytes.readInt16BE(pos);
+    pos += 2;
+    for (let column = 0; column < columns; column++) {
+      if (column > 0) out[at++] = tab;
+      const length = bytes.readInt32BE(pos);
+      pos += 4;
+      if (length < 0) {
+        out[at++] = backslash;
+        out[at++] = letterN;
+        continue;
+      }
+      for (const end = pos + length; pos < end; pos++) {
+        const byte = bytes[pos]!;
+        const letter = byte > backslash ? undefined : letters[byte];
+        if (letter !== undefined) out[at++] = backslash;
+        out[at++] = letter ?? byte;
+      }
+    }
+    out[at++] = lineFeed;
+  }
+  out[0] = Frontend.copyData;
+  out.writeInt32BE(at - 1, 1);
+  return out.subarray(0, at);
+}
+
+// Encodings of clients whose characters have bytes that are ASCII (pg_wchar.h, PG_ENCODING_IS_CLIENT_ONLY).
+const clientOnly =
+  /^(big5|gbk|gb18030|johab|sjis|shift_?jis.*|mskanji|uhc|win93[26]|win949|win950|windows9(32|36|49|50))$/i;
+
+/** Text passes from one server to another only where both write and read it alike. */
+export function requireSameText(
+  from: ReadonlyMap<string, string>,
+  to: ReadonlyMap<string, string>,
+): void {
+  const encoding = from.get('client_encoding') ?? 'UTF8';
+  if (clientOnly.test(encoding)) {
+    const construct = `collecting rows as text with client_encoding ${encoding}`;
+    throw new PgError(errors.unsupportedAcrossShards, { construct });
+  }
+  for (const name of ['client_encoding', 'DateStyle', 'IntervalStyle']) {
+    if (from.get(name) === to.get(name)) continue;
+    throw new PgError(errors.shardsDisagree, { what: `the setting ${name}` });
+  }
+}

@@ -1,0 +1,47 @@
+// now() on several shards: one of them says when the client's transaction began, and all of them get
+// that moment, for as long as the transaction goes on.
+
+import { internalQuery } from '../backend/internal-query.ts';
+import { atMoment } from '../plan/moment.ts';
+import type { WidePlan } from '../plan/statement-plan.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
+
+/** Of open blocks, by the number of the transaction. */
+const moments = new WeakMap<
+  ClientTransaction,
+  { readonly number: number; readonly text: string }
+>();
+
+// Read alike under any TimeZone and DateStyle.
+const question = `SELECT pg_catalog.to_char(
+  pg_catalog.timezone('UTC', pg_catalog.now()), 'YYYY-MM-DD HH24:MI:SS.US') || '+00'`;
+
+export function asksForMoment(wide: WidePlan): boolean {
+  return (wide.kind === 'merge' || wide.kind === 'collect') && wide.moment === true;
+}
+
+/** The run with the moment in its plan; itself where that does not ask. */
+export async function runAtMoment(
+  session: SessionContext,
+  run: StatementRun,
+  shards: readonly number[],
+): Promise<StatementRun> {
+  const { plan } = run.cached;
+  const { wide } = plan;
+  if ((wide.kind !== 'merge' && wide.kind !== 'collect') || wide.moment !== true) return run;
+  const { moment, ...others } = atMoment(wide, await momentOf(session, shards[0]!));
+  return { ...run, cached: { ...run.cached, plan: { ...plan, wide: others } } };
+}
+
+async function momentOf({ transaction, pinned }: SessionContext, shard: number): Promise<string> {
+  const known = moments.get(transaction);
+  if (transaction.mode !== 'none' && known?.number === transaction.ended) return known.text;
+  const server = await transaction.open(shard);
+  const [row] = await internalQuery(server, question);
+  const text = row![0]!;
+  moments.set(transaction, { number: transaction.ended, text });
+  // A connection that is held while another is waited for could make clients wait in a circle.
+  if (transaction.mode === 'none' && !pinned) transaction.release();
+  return text;
+}

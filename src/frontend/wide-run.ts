@@ -1,0 +1,99 @@
+// The rows of a SELECT over several shards on their way to the client: whole, or in the portions of
+// a portal with a row limit. Where the rows come from is told by `WideRows`.
+
+import type { RowChunk } from '../executor/shard-client.ts';
+import { commandComplete } from '../protocol/backend-messages.ts';
+import { type ColumnDescription, rowDescription } from '../protocol/row-description.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** An answer that is being computed. */
+export interface WideRows {
+  /** As the client sees them. */
+  readonly columns: Promise<readonly ColumnDescription[]>;
+  /** The next rows (at least one), or null at the end. Rejects with what the statement raised. */
+  next(): Promise<RowChunk | null>;
+  /** Of rows that are read in portions: resolves when no server works on it until more are asked
+   *  for. */
+  idle(): Promise<void>;
+  /** All rows were read: resolves with the notices of all shards when the servers are free. */
+  finish(): Promise<readonly Buffer[]>;
+  /** No more of it is wanted; resolves when the servers are free. `failed`: an error of it or of the
+   *  client ends the transaction. */
+  stop(failed: boolean): Promise<void>;
+}
+
+export class WideRun {
+  readonly #session: SessionContext;
+  readonly #rows: WideRows;
+  #rest: RowChunk | null = null;
+  #restAt = 0;
+  #done = false;
+  readonly #transactions: number;
+
+  constructor(session: SessionContext, rows: WideRows) {
+    this.#session = session;
+    this.#rows = rows;
+    this.#transactions = session.transaction.ended;
+  }
+
+  /** It has failed, or is closed. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  async describe(): Promise<void> {
+    try {
+      this.#session.client.write(rowDescription(await this.#rows.columns));
+    } catch (error) {
+      await this.#stop(true);
+      throw error;
+    }
+  }
+
+  /** Sends up to `rowsMax` rows (0: all); true when that was the end, whose CommandComplete is
+   *  sent too. */
+  async emit(rowsMax: number): Promise<boolean> {
+    const { client } = this.#session;
+    let sent = 0;
+    try {
+      while (rowsMax === 0 || sent < rowsMax) {
+        const chunk = this.#rest ?? (await this.#rows.next());
+        if (chunk === null) return await this.#complete(sent);
+        const to = rowsMax === 0 ? chunk.rows : Math.min(chunk.rows, this.#restAt + rowsMax - sent);
+        const bytes = chunk.bytes.subarray(chunk.offsets[this.#restAt], chunk.offsets[to]);
+        sent += to - this.#restAt;
+        this.#rest = to < chunk.rows ? chunk : null;
+        this.#restAt = to < chunk.rows ? to : 0;
+        if (!client.write(bytes)) await this.#session.clientDrained();
+      }
+      await this.#rows.idle();
+    } catch (error) {
+      await this.#stop(true);
+      throw error;
+    }
+    return false;
+  }
+
+  /** No more of it is wanted; resolves when its servers are free. */
+  async close(): Promise<void> {
+    if (!this.#done) await this.#stop(false);
+  }
+
+  async #complete(sent: number): Promise<boolean> {
+    const notices = await this.#rows.finish();
+    this.#done = true;
+    const { client } = this.#session;
+    for (const notice of notices) client.write(notice);
+    // The tag of a later portion counts that portion (pquery.c, PortalRun).
+    client.write(commandComplete(`SELECT ${sent}`));
+    return true;
+  }
+
+  async #stop(failed: boolean): Promise<void> {
+    this.#done = true;
+    this.#rest = null;
+    // Without a client its servers are other clients' already, and behind its transaction too.
+    const { closed, transaction } = this.#session;
+    if (!closed && transaction.ended === this.#transactions) await this.#rows.stop(failed);
+  }
+}

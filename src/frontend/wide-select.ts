@@ -1,0 +1,54 @@
+// A SELECT over several shards, by whichever way its plan goes: whole, or in portions.
+
+import type { MergePlan } from '../plan/merge-plan.ts';
+import { startCollect } from './collect.ts';
+import { startMerge } from './merge.ts';
+import type { SessionContext, StatementRun } from './session-context.ts';
+import { refusal, refuseSeveral } from './statement-shards.ts';
+import { runAtMoment } from './transaction-moment.ts';
+import { type WideRows, WideRun } from './wide-run.ts';
+
+/** Runs it whole, for the simple protocol or an Execute without a row limit. */
+export async function runSelect(
+  session: SessionContext,
+  run: StatementRun,
+  shards: readonly number[],
+): Promise<void> {
+  const rows = await startSelect(session, run, shards, false);
+  if (run.bind === null) await rows.describe();
+  await rows.emit(0);
+}
+
+/** `held`: rows are read in portions, between which other statements of the transaction run. */
+export async function startSelect(
+  session: SessionContext,
+  run: StatementRun,
+  shards: readonly number[],
+  held: boolean,
+): Promise<WideRun> {
+  const timed = shards.length === 1 ? run : await runAtMoment(session, run, shards);
+  return new WideRun(session, await startRows(session, timed, shards, held));
+}
+
+function startRows(
+  session: SessionContext,
+  run: StatementRun,
+  shards: readonly number[],
+  held: boolean,
+): Promise<WideRows> {
+  const { wide } = run.cached.plan;
+  if (shards.length === 1) return startMerge(session, run, asWritten(run), shards, held);
+  refuseSeveral(session, shards);
+  if (wide.kind === 'merge') return startMerge(session, run, wide, shards, held);
+  if (wide.kind === 'collect') return startCollect(session, run, wide, shards, held);
+  const hint = null;
+  const construct = wide.kind === 'refusal' ? wide.construct : 'reading this in portions';
+  throw refusal(
+    wide.kind === 'refusal' ? wide : { kind: 'refusal', construct, hint, always: false },
+  );
+}
+
+function asWritten({ cached }: StatementRun): MergePlan {
+  const root = { kind: 'gather', sql: cached.sql, hiddenColumns: 0 } as const;
+  return { kind: 'merge', root, otherwise: null };
+}

@@ -1,0 +1,81 @@
+// SELECT without groups: rows of the shards as they are, concatenated or merged in their order, each
+// once where DISTINCT says so.
+
+import type { MergeNode, SortKey } from '../plan/merge-plan.ts';
+import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
+import { ByteText } from '../sql/byte-text.ts';
+import { clausesOf, orderItems } from '../sql/clauses.ts';
+import type { ColumnUse, Level } from '../sql/level.ts';
+import type { ScopeBuilder } from '../sql/scope-builder.ts';
+import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
+import { distinctColumns, isWhole, planDistinct } from './distinct-rows.ts';
+import { fragmentSql } from './fragment-text.ts';
+import { outputColumns } from './output-columns.ts';
+import { refuseWide } from './plan-input.ts';
+import { limited, rowLimit } from './row-limit.ts';
+import { sortKeys } from './sort-keys.ts';
+
+export interface SelectPlan {
+  readonly select: SelectStmt;
+  readonly level: Level;
+  readonly facts: ScopeBuilder;
+  readonly sql: string;
+}
+
+/** How the rows of shards become those of the statement. */
+export interface RowOrder {
+  readonly keys: readonly SortKey[];
+  /** Items that shards order by behind the statement's own, for the last of `keys`. */
+  readonly added: readonly string[];
+  readonly distinctKeys: number | null;
+}
+
+export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
+  const outputs = outputColumns((select.targetList ?? []) as readonly SyntaxNode[], level, facts);
+  const clauses = clausesOf(sql);
+  const text = new ByteText(sql);
+  const hidden = outputs === null ? null : (item: string) => outputs.addHidden(item);
+  const limit = rowLimit(select, { clauses, text, hidden });
+  if (limit !== null && 'kind' in limit) return limit;
+  let order: RowOrder | Refusal = { keys: [], added: [], distinctKeys: null };
+  const sortClause = (select.sortClause ?? []) as readonly SyntaxNode[];
+  const isDistinct = select.distinctClause !== undefined;
+  const merged = isDistinct && !isWhole(distinctColumns(select, level, outputs));
+  if (sortClause.length > 0 || merged) {
+    if (outputs === null) {
+      const clause = merged ? 'DISTINCT' : 'ORDER BY';
+      return refuseWide(`${clause} with * of columns that are not known`);
+    }
+    const items = orderItems(clauses);
+    const everyRow = isDistinct && !isDistinctOn(select);
+    const helper = (_node: SyntaxNode, _use: ColumnUse | null, item: number) => {
+      const range = items[item];
+      // What is not selected is not there to sort by once rows are told apart.
+      if (everyRow || range === undefined) return -1;
+      return outputs.addHidden(text.slice(range.start, range.end));
+    };
+    const context = { level, facts, outputs, kept: true, hidden: helper };
+    const keys = sortKeys(sortClause, context);
+    if ('kind' in keys) return keys;
+    order = merged ? planDistinct(select, keys, context) : { ...order, keys };
+    if ('kind' in order) return order;
+  }
+  const { keys, added, distinctKeys } = order;
+  const gather = {
+    kind: 'gather' as const,
+    sql: fragmentSql({
+      ...{ sql, clauses, orderBy: added, limit: limit?.sql ?? '' },
+      hidden: outputs?.hiddenSql() ?? '',
+    }),
+    hiddenColumns: outputs?.hidden.length ?? 0,
+    ...(outputs === null ? {} : outputs.untypedColumns()),
+  };
+  const once = distinctKeys === null ? {} : { distinctKeys };
+  const root: MergeNode =
+    keys.length === 0 ? gather : { kind: 'merge-sort', keys, ...once, input: gather };
+  return { kind: 'merge', root: limited(root, limit, keys), otherwise: null };
+}
+
+export function isDistinctOn({ distinctClause }: SelectStmt): boolean {
+  return distinctClause?.some(item => Object.keys(item).length > 0) ?? false;
+}

@@ -1,0 +1,300 @@
+// SELECTs that one shard finishes: answers as PostgreSQL's, what is left behind, transactions, errors,
+// limits, portions and EXPLAIN.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type pg from 'pg';
+import { cancelRequest } from '../../src/protocol/frontend-messages.ts';
+import { bind, execute, parse, query, sync } from '../support/client-bytes.ts';
+import { connect } from '../support/cluster.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { eventually } from '../support/settled.ts';
+import { startWire, usePgPack, type Wire } from '../support/wire.ts';
+
+let wire: Wire;
+let client: pg.Client;
+let oracle: pg.Client;
+
+const rows = 200;
+
+before(async () => {
+  wire = await startWire(
+    'collect',
+    3,
+    `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+     CREATE TYPE pair AS (mood mood, "at" timestamp);
+     CREATE TABLE items (id bigint PRIMARY KEY, name text COLLATE "C", n numeric(10, 2), m mood,
+       ms mood[], p pair, at timestamptz, r int4range, j jsonb, b bytea, v varchar(12), f float4);
+     CREATE TABLE orders (id bigint PRIMARY KEY, item_id bigint, qty int)`,
+    { sharded: ['items.id', 'orders.id'] },
+  );
+  client = await connect(wire.pgpack.address);
+  oracle = await connect(wire.database.oracle);
+  const items = Array.from({ length: rows }, (_, i) => {
+    const name = i % 11 === 0 ? 'NULL' : `E'item\\t\\\\${i % 7}\\n'`;
+    const mood = ['sad', 'ok', 'happy'][i % 3];
+    return `(${i}, ${name}, ${i}.5, '${mood}', '{${mood},NULL}', '(${mood},2020-01-0${1 + (i % 9)})',
+      '2020-01-01 00:00+00'::timestamptz + interval '${i} hours', '[${i},${i + 5})',
+      '{"a": ${i}}', '\\x00ff0${i % 10}', 'v${i}', ${i} / 3.0)`;
+  });
+  const orders = Array.from({ length: rows }, (_, i) => `(${i}, ${(i * 7) % rows}, ${i % 5})`);
+  for (const on of [client, oracle]) {
+    await on.query(`INSERT INTO items VALUES ${items.join()}`);
+    await on.query(`INSERT INTO orders VALUES ${orders.join()}`);
+  }
+});
+
+after(async () => {
+  await client.end();
+  await oracle.end();
+  await wire.close();
+});
+
+const numbered = 'SELECT id, row_number() OVER (ORDER BY id) AS place FROM items ORDER BY id';
+
+async function same(text: string, values?: unknown[]): Promise<void> {
+  const ask = { text, rowMode: 'array' as const, ...(values === undefined ? {} : { values }) };
+  const [ours, theirs] = await Promise.all([client.query(ask), oracle.query(ask)]);
+  assert.deepEqual(ours.rows, theirs.rows, text);
+  const shown = ({ fields, command, rowCount }: pg.QueryArrayResult) => [
+    fields.map(({ name, dataTypeID, dataTypeModifier, columnID, format }) => {
+      return [name, dataTypeID < 16384 ? dataTypeID : 'own', dataTypeModifier, columnID, format];
+    }),
+    command,
+    rowCount,
+  ];
+  assert.deepEqual(shown(ours), shown(theirs), text);
+}
+
+async function temporaryTables(): Promise<number> {
+  let count = 0;
+  for (const shard of wire.database.shards) {
+    const on = await connect(shard);
+    const { rows: found } = await on.query("SELECT 1 FROM pg_class WHERE relname LIKE 'pgpack%'");
+    count += found.length;
+    await on.end();
+  }
+  return count;
+}
+
+test('rows of every type arrive as they are', async () => {
+  await same(numbered);
+  await same('SELECT *, rank() OVER (ORDER BY m DESC, id) FROM items ORDER BY id');
+  await same('SELECT i.m, i.ms, i.p, lag(p) OVER (ORDER BY id) FROM items i ORDER BY id');
+  await same('SELECT at, r, j, b, f, v, n, sum(n) OVER (ORDER BY id) FROM items ORDER BY id');
+  await same('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM items');
+  await same('SELECT name, rank() OVER (ORDER BY name), id FROM items ORDER BY id LIMIT 30');
+  await same('SELECT 1, row_number() OVER () FROM items');
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('parameters of declared, inferred and own types', async () => {
+  await same(
+    'SELECT id, $2::int4 + rank() OVER (ORDER BY id) FROM items WHERE id > $1 ORDER BY id LIMIT $3',
+    [5, 7, 9],
+  );
+  await same('SELECT id, rank() OVER (ORDER BY id), $1 AS t FROM items ORDER BY id', ['text']);
+  await same('SELECT id, rank() OVER (ORDER BY id) FROM items WHERE m = $1 ORDER BY id', ['ok']);
+  await same(
+    'SELECT i.id, sum(o.qty * $1) FROM items i JOIN orders o ON o.item_id = i.id GROUP BY i.id ORDER BY 1',
+    [3],
+  );
+  await same('SELECT max($1::mood), count(*) FROM items i JOIN orders o ON o.item_id = i.id', [
+    'ok',
+  ]);
+});
+
+test('several tables, and no columns at all', async () => {
+  await same('SELECT count(*) FROM items i JOIN orders o ON o.item_id = i.id WHERE i.n > o.qty');
+  await same('SELECT i.name FROM items i, orders o WHERE o.item_id = i.id ORDER BY i.id, o.id');
+  await same('SELECT count(*) FROM (SELECT FROM items) a, (SELECT FROM orders) b');
+});
+
+test('in a block of the client nothing is left of one statement for the next', async () => {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  await same(numbered);
+  await same(numbered);
+  assert.equal(await temporaryTables(), 0);
+  await client.query('SAVEPOINT s');
+  await assert.rejects(
+    client.query('SELECT 1 / (id - 150), rank() OVER (ORDER BY id) FROM items'),
+    {
+      code: '22012',
+    },
+  );
+  await assert.rejects(client.query(numbered), { code: '25P02' });
+  await client.query('ROLLBACK TO s');
+  await same(numbered);
+  await client.query('COMMIT');
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('several statements in one message are one transaction', async () => {
+  const sql = `UPDATE items SET name = 'one' WHERE id = 1; ${numbered}; SELECT 1 / 0`;
+  await assert.rejects(client.query(sql), { code: '22012' });
+  const { rows: found } = await client.query("SELECT 1 FROM items WHERE name = 'one'");
+  assert.equal(found.length, 0);
+});
+
+test('an error of any shard or of the final fragment reaches the client once', async () => {
+  const raw = await RawClient.login(wire.pgpack.address);
+  const failing = [
+    'SELECT 1 / (id - 150), rank() OVER (ORDER BY id) FROM items',
+    'SELECT 1 / (rank() OVER (ORDER BY id) - 200) FROM items',
+    'SELECT 1 / (count(*) OVER () - 200) FROM items',
+  ];
+  for (const sql of failing) {
+    const answer = await raw.ask(query(sql));
+    assert.equal(answer.filter(line => line.startsWith('E')).length, 1, String(answer));
+    assert.match(answer.at(-2)!, /C=22012/);
+    assert.equal(answer.at(-1), 'Z I');
+  }
+  const [unknown] = await raw.ask(query('SELECT missing, rank() OVER (ORDER BY id) FROM items'));
+  assert.match(unknown!, /C=42703 .*P=8/);
+  raw.destroy();
+  assert.equal(await temporaryTables(), 0);
+  await same(numbered);
+});
+
+test('a read-only session finishes statements, a read-only block refuses them', async () => {
+  await client.query('SET default_transaction_read_only = on');
+  await same(numbered);
+  await client.query('RESET default_transaction_read_only');
+  await client.query('BEGIN READ ONLY');
+  await assert.rejects(client.query(numbered), { code: '0A000', message: /read-only transaction/ });
+  await client.query('ROLLBACK');
+  await same(numbered);
+});
+
+async function whileLocked(work: (waits: () => Promise<void>) => Promise<void>): Promise<void> {
+  const locker = await connect(wire.database.shards[2]!);
+  await locker.query('BEGIN; LOCK TABLE items');
+  await work(() =>
+    eventually('it waits for the lock', async () => {
+      const { rows: found } = await locker.query('SELECT 1 FROM pg_locks WHERE NOT granted');
+      return found.length > 0;
+    }),
+  );
+  await locker.query('ROLLBACK');
+  await locker.end();
+}
+
+test('a cancel reaches all shards, and others go on', async () => {
+  await whileLocked(async waits => {
+    const raw = await RawClient.login(wire.pgpack.address);
+    raw.send(query(numbered));
+    await waits();
+    const canceler = await RawClient.dial(wire.pgpack.address);
+    canceler.send(cancelRequest(raw.processId, raw.secret));
+    const answer = (await raw.until('Z')).map(({ type }) => type);
+    assert.deepEqual(answer, ['E', 'Z']);
+    assert.deepEqual((await raw.ask(query('SELECT 1'))).at(-1), 'Z I');
+    raw.destroy();
+  });
+  await same(numbered);
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('a client that goes away in the middle leaves nothing behind', async () => {
+  await whileLocked(async waits => {
+    const raw = await RawClient.login(wire.pgpack.address);
+    raw.send(query(numbered));
+    await waits();
+    raw.destroy();
+    await eventually('its connections are back', () => {
+      const { clients } = wire.pgpack.app.counts;
+      return clients === 1;
+    });
+  });
+  await eventually('no table is left', async () => (await temporaryTables()) === 0);
+  await same(numbered);
+});
+
+test('a shard that is lost in the middle is named', async () => {
+  await whileLocked(async waits => {
+    const raw = await RawClient.login(wire.pgpack.address);
+    raw.send(query(numbered));
+    await waits();
+    const admin = await connect(wire.database.shards[2]!);
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted`);
+    await admin.end();
+    const [error] = await raw.ask([]);
+    assert.match(error!, /shard 2|C=57P01/);
+    assert.equal((await raw.ask(query('SELECT 1'))).at(-1), 'Z I');
+    raw.destroy();
+  });
+  await same(numbered);
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('portals give their rows in portions, beside each other and other statements', async () => {
+  const raw = await RawClient.login(wire.pgpack.address);
+  await raw.ask(query('BEGIN'));
+  const begin = (portal: string) => [
+    parse('', numbered),
+    bind({ portal }),
+    execute(portal, 3),
+    sync,
+  ];
+  assert.deepEqual((await raw.ask(begin('p'))).slice(-3), ['D 00000001320000000133', 's', 'Z T']);
+  assert.deepEqual((await raw.ask(begin('q'))).slice(-2), ['s', 'Z T']);
+  assert.equal((await raw.ask(query(numbered))).at(-2), `C SELECT ${rows}`);
+  const second = await raw.ask([execute('p', 2), sync]);
+  assert.deepEqual(second, ['D 00000001330000000134', 'D 00000001340000000135', 's', 'Z T']);
+  const rest = await raw.ask([execute('p'), sync]);
+  assert.deepEqual(rest.slice(-2), [`C SELECT ${rows - 5}`, 'Z T']);
+  const others = await raw.ask([execute('q'), sync]);
+  assert.deepEqual(others.slice(-2), [`C SELECT ${rows - 3}`, 'Z T']);
+  assert.deepEqual(await raw.ask(query('COMMIT')), ['C COMMIT', 'Z I']);
+  const alone = await raw.ask([parse('', numbered), bind(), execute('', 2), sync]);
+  assert.deepEqual(alone.slice(-2), ['s', 'Z I']);
+  raw.destroy();
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('EXPLAIN shows what is collected and what finishes it', async () => {
+  const lines = async (sql: string) => {
+    const { rows: found } = await client.query<{ 'QUERY PLAN': string }>(sql);
+    return found.map(row => row['QUERY PLAN']);
+  };
+  const text = await lines(`EXPLAIN (COSTS off) ${numbered}`);
+  const shown = text.map(line => line.replace(/Final on shard \d/, 'Final on shard N'));
+  assert.match(shown[0]!, /^Final on shard N: /);
+  assert.match(shown[2]!, /^ {2}Collect \(shards 0, 1, 2\)$/);
+  assert.match(shown[3]!, /^ {4}pgpack_rows_1: SELECT /);
+  const at = shown.indexOf('  Shard 0:');
+  assert.deepEqual(shown.slice(at, at + 3), [
+    '  Shard 0:',
+    '    pgpack_rows_1:',
+    '      Seq Scan on items',
+  ]);
+  const analyzed = (await lines(`EXPLAIN (ANALYZE, COSTS off) ${numbered}`)).join('\n');
+  assert.match(analyzed, new RegExp(`^ {2}Final: rows=${rows} bytes=\\d+ time=`, 'm'));
+  const figures = [...analyzed.matchAll(/^ {2}Shard \d: rows=(\d+) bytes=(\d+) time=/gm)];
+  assert.equal(figures.length, 3);
+  assert.equal(
+    figures.reduce((sum, [, count]) => sum + Number(count), 0),
+    rows,
+  );
+  assert.equal(figures.filter(([, , bytes]) => bytes === '0').length, 1);
+  const json = await client.query(`EXPLAIN (ANALYZE, FORMAT json, COSTS off) ${numbered}`);
+  const [document] = json.rows[0]['QUERY PLAN'];
+  assert.equal(document.Plan['Node Type'], 'Final');
+  assert.equal(document.Final.Rows, rows);
+  const [collect] = document.Plan.Plans;
+  assert.deepEqual(collect.Shards, [0, 1, 2]);
+  assert.equal(collect.Plans[0].Plans[0]['Subplan Name'], 'pgpack_rows_1');
+});
+
+test('more bytes than collect_limit are not moved', async () => {
+  const { database } = wire;
+  const general = 'collect_limit = 1000';
+  await usePgPack({ database, sharded: ['items.id'], general }, async pgpack => {
+    const limited = await connect(pgpack.address);
+    await assert.rejects(limited.query(numbered), { code: '53400', message: /collect_limit/ });
+    const few = 'SELECT id, row_number() OVER (ORDER BY id) FROM items WHERE id < 10';
+    assert.equal((await limited.query(few)).rows.length, 10);
+    await limited.end();
+  });
+  assert.equal(await temporaryTables(), 0);
+});
