@@ -37,6 +37,8 @@ export interface BenchOptions {
   readonly bigRows: readonly number[];
   /** Of the merge part, for each shard. */
   readonly rows: number;
+  /** Of the merge part only statements whose name has this in it. */
+  readonly matching: string;
   /** Clients of the parts idle and active, and measured seconds of the latter. */
   readonly idleClients: number;
   readonly activeClients: number;
@@ -67,6 +69,7 @@ export const usage = `node bench/run.ts [options]
   --pool 10                server connections per pool
   --big-rows 100000,1000000
   --rows 100000            for each shard, in the part merge
+  --matching ''            of the part merge only statements whose name has this in it
   --idle-clients 10000
   --active-clients 5000
   --active-seconds 10
@@ -89,6 +92,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       pool: { type: 'string', default: '10' },
       'big-rows': { type: 'string', default: '100000,1000000' },
       rows: { type: 'string', default: '100000' },
+      matching: { type: 'string', default: '' },
       'idle-clients': { type: 'string', default: '10000' },
       'active-clients': { type: 'string', default: '5000' },
       'active-seconds': { type: 'string', default: '10' },
@@ -109,6 +113,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     poolSize: number('pool', values.pool),
     bigRows: values['big-rows'].split(',').map(text => number('big-rows', text)),
     rows: number('rows', values.rows),
+    matching: values.matching,
     idleClients: number('idle-clients', values['idle-clients']),
     activeClients: number('active-clients', values['active-clients']),
     activeSeconds: number('active-seconds', values['active-seconds']),

@@ -62,9 +62,11 @@ export async function measureMerge(
   say: (line: string) => void,
 ): Promise<MergeFigures[]> {
   await createMergeTables(servers, options, say);
+  const statements = mergeStatements(options.rows);
+  const wanted = statements.filter(({ name }) => name.includes(options.matching));
   const figures: MergeFigures[] = [];
   for (let round = 1; round <= options.rounds; round++) {
-    for (const statement of mergeStatements(options.rows)) {
+    for (const statement of wanted) {
       const found = await measure(servers, statement, round, options);
       figures.push(found);
       const { way, ms, single, shardsTogetherMs } = found;

@@ -30,7 +30,7 @@ const sums = 'count(*), sum(amount), max(id)';
 
 /** `rows`: of the table for each shard, and as many groups. */
 export function mergeStatements(rows: number): readonly MergeStatement[] {
-  const most = `${rows.toLocaleString('en')} groups`;
+  const mostGroups = `${rows.toLocaleString('en')} groups`;
   return [
     order('no order', table => `SELECT * FROM ${table}`),
     order('ORDER BY id (bigint, index)', table => `SELECT * FROM ${table} ORDER BY id`),
@@ -44,21 +44,21 @@ export function mergeStatements(rows: number): readonly MergeStatement[] {
     ),
     aggregate('count(*)', table => `SELECT count(*) FROM ${table}`, 3),
     aggregate('10 groups', table => `SELECT few, ${sums} FROM ${table} GROUP BY few`),
-    aggregate('10,000 groups', table => `SELECT some, ${sums} FROM ${table} GROUP BY some`),
-    aggregate(most, table => `SELECT many, ${sums} FROM ${table} GROUP BY many`),
+    aggregate('10,000 groups', table => `SELECT many, ${sums} FROM ${table} GROUP BY many`),
+    aggregate(mostGroups, table => `SELECT most, ${sums} FROM ${table} GROUP BY most`),
     aggregate(
-      'count(DISTINCT some)',
-      table => `SELECT few, count(DISTINCT some) FROM ${table} GROUP BY few`,
+      'count(DISTINCT many)',
+      table => `SELECT few, count(DISTINCT many) FROM ${table} GROUP BY few`,
     ),
     aggregate(
       'HAVING, 10,000 groups',
-      table => `SELECT some, ${sums} FROM ${table} GROUP BY some HAVING max(id) % 10 = 1`,
+      table => `SELECT many, ${sums} FROM ${table} GROUP BY many HAVING max(id) % 10 = 1`,
     ),
     {
       name: 'window function',
       group: 'collect',
       sql: table =>
-        'SELECT id, some, amount, sum(amount) OVER (PARTITION BY some ORDER BY id) ' +
+        'SELECT id, many, amount, sum(amount) OVER (PARTITION BY many ORDER BY id) ' +
         `FROM ${table}`,
       table: tenth,
       times: 1,

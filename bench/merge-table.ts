@@ -55,7 +55,7 @@ export async function createMergeTables(
 }
 
 function create(table: string): string {
-  return `CREATE TABLE ${table} (id bigint PRIMARY KEY, few integer, some integer, many integer,
+  return `CREATE TABLE ${table} (id bigint PRIMARY KEY, few integer, many integer, most integer,
     other bigint, amount numeric(12,2), name text COLLATE "C", note text)`;
 }
 

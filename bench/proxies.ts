@@ -148,7 +148,7 @@ export async function startPgBouncer(
   return proxyOf(program, directory, port);
 }
 
-const startAttempts = 100;
+const startAttempts = 400;
 
 async function proxyOf(program: Program, directory: string, port: number): Promise<ProxyProcess> {
   const endpoint = endpointOf({ port });

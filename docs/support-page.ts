@@ -102,6 +102,7 @@ function operators(lines: readonly string[]): string {
   for (const line of lines) {
     const name = /^ *(Merge Sort|Split Insert|Split Copy|Broadcast Copy|\w+)/.exec(line)?.[1];
     if (name === undefined) break;
+    if (name === 'Final') return 'Final ← Collect';
     names.push(name);
     if (!['Limit', 'Sort', 'Merge Sort', 'Aggregate'].includes(name)) break;
   }

@@ -139,11 +139,13 @@ export const catalogQueries = {
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang`,
 
-  /** Operators that PostgreSQL does not bring: schema, name, volatility, language, whether an
-   *  operand is of a built-in type or a domain. */
+  /** Operators that PostgreSQL does not bring: schema, name, volatility, language, built-in types of
+   *  operands (JSON), domains resolved, 0 for pseudo-types. */
   operators: `SELECT DISTINCT n.nspname, o.oprname, p.provolatile, l.lanname,
-      EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.oprleft, o.oprright)
-        AND (t.oid < ${firstUserOid} OR t.typtype = 'd'))
+      (SELECT coalesce(json_agg(CASE t.typtype WHEN 'p' THEN 0 WHEN 'd' THEN t.typbasetype::int8
+            ELSE t.oid::int8 END ORDER BY t.oid), '[]') FROM pg_catalog.pg_type t
+        WHERE t.oid IN (o.oprleft, o.oprright)
+          AND (t.oid < ${firstUserOid} OR t.typtype = 'd'))::text
     FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
       JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -353,7 +355,7 @@ function operatorOf(row: CatalogRow): CatalogOperator {
     name: row[1] ?? '',
     volatility: volatilities[row[2] ?? ''] ?? 'volatile',
     language: row[3] ?? '',
-    takesBuiltIn: row[4] === 't',
+    builtIn: JSON.parse(row[4] ?? '[]') as number[],
   };
 }
 

@@ -6,7 +6,7 @@ import type { PoolStats } from '../metrics/pool-stats.ts';
 import { NotificationHub } from './notification-hub.ts';
 import { Pool, type PoolLimits } from './pool.ts';
 import { PoolRescue } from './pool-rescue.ts';
-import type { WaitOwner } from './pool-waiters.ts';
+import type { WaitOwner } from './pool-waiter.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { openServer, type ServerLoginOptions } from './server-login.ts';

@@ -89,8 +89,8 @@ export async function compareSchemas(
 }
 
 /**
- * Tells the cluster the OIDs of its shards, nothing else. `ask` runs a query on a shard. Resolves with
- * what kept shards from being asked, by their numbers.
+ * Tells the cluster the OIDs of its shards, nothing else. `ask` runs a query on a shard. Resolves
+ * with what kept shards from being asked, by their numbers.
  */
 export async function learnOids(
   cluster: Cluster,

@@ -11,8 +11,11 @@ const sharedCostMaxMs = 1;
 /** Expected time of what is put on one connection in one turn while others are idle. */
 const batchCostMaxMs = 0.4;
 
-/** A query that is at work this long, or up to twice as long, has those behind it displaced. */
-const slowMs = 25;
+/** How often pipelines are looked at for queries that hold up those behind them. */
+const lookMs = 12;
+
+/** Who is displaced has to wait again: held up for this part of a wait is better. */
+const heldPart = 0.25;
 
 /** The connections that pipelines are made of. */
 export interface PipelineSource {
@@ -20,6 +23,8 @@ export interface PipelineSource {
   release(server: ServerConnection): void;
   /** Clients that need a connection for themselves wait: they come first. */
   readonly waiting: number;
+  /** How long the first of them has waited. */
+  readonly longestWaitMs: number;
   /** Queries on one connection at a time; 1: no pipelines. */
   readonly pipelineDepth: number;
 }
@@ -41,8 +46,8 @@ export class Pipelines implements PipelineOwner {
   /** Where a query can go whose answers lately took `tookMs` at best; null: it needs a connection
    *  of its own. Let it join what comes, or give that up, before anything else happens. */
   find(settingsId: number, tookMs: number): ServerPipeline | null {
-    if (this.#source.pipelineDepth <= 1 || this.#source.waiting > 0) return null;
-    const costMs = this.#costMs(tookMs);
+    if (this.#source.waiting > 0) return null;
+    const costMs = this.costMs(tookMs);
     if (costMs > sharedCostMaxMs) return null;
     const filling = this.#filling;
     if (filling?.hasUnsent && this.#fits(filling, settingsId)) {
@@ -56,8 +61,9 @@ export class Pipelines implements PipelineOwner {
     return found;
   }
 
-  /** What the statement itself takes of an answer's time. */
-  #costMs(tookMs: number): number {
+  /** What the statement itself takes of an answer's time. Infinity: there are no pipelines. */
+  costMs(tookMs: number): number {
+    if (this.#source.pipelineDepth <= 1) return Number.POSITIVE_INFINITY;
     if (tookMs < this.#fastestMs) this.#fastestMs = tookMs;
     return tookMs - this.#fastestMs;
   }
@@ -66,7 +72,7 @@ export class Pipelines implements PipelineOwner {
   onJoined(pipeline: ServerPipeline): void {
     this.#filling = pipeline;
     atTurnEnd(pipeline);
-    if (pipeline.depth > 1) this.#timer ??= setInterval(() => this.#look(), slowMs);
+    if (pipeline.depth > 1) this.#timer ??= setInterval(() => setImmediate(this.#look), lookMs);
   }
 
   onIdle(pipeline: ServerPipeline): void {
@@ -90,7 +96,11 @@ export class Pipelines implements PipelineOwner {
 
   #fresh(settingsId: number): ServerPipeline | null {
     const server = this.#source.tryAcquireIn(settingsId);
-    if (server === null) return null;
+    return server === null ? null : this.begin(server);
+  }
+
+  /** A pipeline on a connection that is nobody's. */
+  begin(server: ServerConnection): ServerPipeline {
     let pipeline = this.#byServer.get(server);
     if (pipeline === undefined) {
       pipeline = new ServerPipeline(server, this);
@@ -110,16 +120,18 @@ export class Pipelines implements PipelineOwner {
     return least;
   }
 
-  #look(): void {
+  /** Called behind the reads of a turn, so that no answer lies unread. */
+  readonly #look = (): void => {
     let deep = false;
+    const waitMs = this.#source.longestWaitMs * heldPart;
     for (const pipeline of [...this.#running]) {
-      pipeline.look();
+      pipeline.look(waitMs);
       if (pipeline.depth > 1) deep = true;
     }
     if (deep || this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-  }
+  };
 }
 
 const leaving: ServerPipeline[] = [];

@@ -3,7 +3,8 @@
 // beyond the size of any pool, by one connection, until its transaction ends: it gets on, and what it
 // gives back lets the next one get on.
 
-import type { PoolWaiters, WaitOwner } from './pool-waiters.ts';
+import type { WaitOwner } from './pool-waiter.ts';
+import type { PoolWaiters } from './pool-waiters.ts';
 
 /** Shared by the pools of one user and database. */
 export class PoolRescue {

@@ -3,34 +3,14 @@
 // (PAUSE, maintenance mode) only those are served.
 
 import type { PgError } from '../common/pg-error.ts';
-import type { ServerConnection } from './server-connection.ts';
-
-/** For whom somebody waits. */
-export interface WaitOwner {
-  /** Connections of its are in use meanwhile: it waits in the middle of a transaction. */
-  readonly holdsServers: boolean;
-  /** Since when it waits, in ms since 1970; 0: it does not. Set here, as is `waitMs`. */
-  waitingSinceMs: number;
-  /** How long it has waited altogether. */
-  waitMs: number;
-}
-
-/** Who waits for a connection. Called back at most once, with one or the other. */
-export interface PoolWaiter {
-  readonly owner?: WaitOwner;
-  onServer(server: ServerConnection): void;
-  /** PgError `checkoutTimeout`, or what kept a connection from being opened. */
-  onRefused(error: unknown): void;
-}
-
-/** With the time since when each waits, which is also their order. */
-type Queue = Map<PoolWaiter, number>;
+import type { PoolWaiter, WaitOwner } from './pool-waiter.ts';
+import { Wait, WaitQueue } from './wait-queue.ts';
 
 export class PoolWaiters {
-  readonly #urgent: Queue = new Map();
-  readonly #others: Queue = new Map();
+  readonly #urgent = new WaitQueue();
+  readonly #others = new WaitQueue();
   /** Comes before all others. */
-  #rescued: PoolWaiter | null = null;
+  #rescued: Wait | null = null;
 
   get size(): number {
     return this.#urgent.size + this.#others.size;
@@ -39,7 +19,9 @@ export class PoolWaiters {
   /** Of the one that waits longest; 0: nobody does. */
   get longestMs(): number {
     const now = Date.now();
-    return Math.max(0, now - Math.min(firstSince(this.#urgent), firstSince(this.#others)));
+    const urgentSinceMs = this.#urgent.first?.sinceMs ?? now;
+    const othersSinceMs = this.#others.first?.sinceMs ?? now;
+    return Math.max(0, now - Math.min(urgentSinceMs, othersSinceMs));
   }
 
   /** Whether the one that is to be served before all others waits. */
@@ -50,16 +32,14 @@ export class PoolWaiters {
   add(waiter: PoolWaiter): void {
     const now = Date.now();
     const { owner } = waiter;
-    (owner?.holdsServers ? this.#urgent : this.#others).set(waiter, now);
+    const queue = owner?.holdsServers === true ? this.#urgent : this.#others;
+    queue.add(new Wait(waiter, queue, now));
     if (owner) owner.waitingSinceMs = now;
   }
 
   /** Who is to be served next, or null. */
-  first(held: boolean): PoolWaiter | null {
-    if (this.#rescued !== null) return this.#rescued;
-    for (const waiter of this.#urgent.keys()) return waiter;
-    if (!held) for (const waiter of this.#others.keys()) return waiter;
-    return null;
+  first(held: boolean): Wait | null {
+    return this.#rescued ?? this.#urgent.first ?? (held ? null : this.#others.first);
   }
 
   /** How many are to be served. */
@@ -68,26 +48,24 @@ export class PoolWaiters {
   }
 
   /** The first in the middle of a transaction that has waited for `ms` and that `claim` lets go
-   *  before all others; null: none. */
-  rescue(ms: number, claim: (owner: WaitOwner) => boolean): PoolWaiter | null {
+   *  before all others. False: none. */
+  rescue(ms: number, claim: (owner: WaitOwner) => boolean): boolean {
     const now = Date.now();
-    for (const [waiter, sinceMs] of this.#urgent) {
-      if (now - sinceMs < ms) break;
-      if (!claim(waiter.owner!)) continue;
-      this.#rescued = waiter;
-      return waiter;
+    for (const wait of this.#urgent.all()) {
+      if (now - wait.sinceMs < ms) break;
+      if (!claim(wait.waiter.owner!)) continue;
+      this.#rescued = wait;
+      return true;
     }
-    return null;
+    return false;
   }
 
   /** Ends a wait; answers how long it was, in ms. */
-  end(waiter: PoolWaiter): number {
-    const now = Date.now();
-    const sinceMs = this.#urgent.get(waiter) ?? this.#others.get(waiter) ?? now;
-    const ms = Math.max(0, now - sinceMs);
-    if (!this.#urgent.delete(waiter)) this.#others.delete(waiter);
-    if (this.#rescued === waiter) this.#rescued = null;
-    const { owner } = waiter;
+  end(wait: Wait): number {
+    const ms = Math.max(0, Date.now() - wait.sinceMs);
+    wait.queue.remove(wait);
+    if (this.#rescued === wait) this.#rescued = null;
+    const { owner } = wait.waiter;
     if (owner === undefined) return ms;
     owner.waitingSinceMs = 0;
     owner.waitMs += ms;
@@ -96,17 +74,17 @@ export class PoolWaiters {
 
   /** Whoever waits as `owner` gets `error` instead. */
   refuse(owner: WaitOwner, error: PgError): void {
-    for (const waiter of this.#all()) {
-      if (waiter.owner !== owner) continue;
-      this.end(waiter);
-      waiter.onRefused(error);
+    for (const wait of this.#all()) {
+      if (wait.waiter.owner !== owner) continue;
+      this.end(wait);
+      wait.waiter.onRefused(error);
     }
   }
 
   refuseAll(error: unknown): void {
     const refused = this.#all();
-    for (const waiter of refused) this.end(waiter);
-    for (const waiter of refused) waiter.onRefused(error);
+    for (const wait of refused) this.end(wait);
+    for (const { waiter } of refused) waiter.onRefused(error);
   }
 
   /** Refuses those that have waited for `ms`, with what `reason` makes of the time since when;
@@ -114,10 +92,10 @@ export class PoolWaiters {
   refuseLate(ms: number, onlyUrgent: boolean, reason: (sinceMs: number) => unknown): void {
     const now = Date.now();
     for (const queue of onlyUrgent ? [this.#urgent] : [this.#urgent, this.#others]) {
-      for (const [waiter, sinceMs] of queue) {
-        if (now - sinceMs < ms) break;
-        this.end(waiter);
-        waiter.onRefused(reason(sinceMs));
+      for (let wait = queue.first; wait !== null; wait = queue.first) {
+        if (now - wait.sinceMs < ms) break;
+        this.end(wait);
+        wait.waiter.onRefused(reason(wait.sinceMs));
       }
     }
   }
@@ -125,17 +103,10 @@ export class PoolWaiters {
   /** Their time begins anew. */
   restart(): void {
     const now = Date.now();
-    for (const queue of [this.#urgent, this.#others]) {
-      for (const waiter of queue.keys()) queue.set(waiter, now);
-    }
+    for (const wait of this.#all()) wait.sinceMs = now;
   }
 
-  #all(): PoolWaiter[] {
-    return [...this.#urgent.keys(), ...this.#others.keys()];
+  #all(): Wait[] {
+    return [...this.#urgent.all(), ...this.#others.all()];
   }
-}
-
-function firstSince(queue: Queue): number {
-  for (const sinceMs of queue.values()) return sinceMs;
-  return Number.POSITIVE_INFINITY;
 }

@@ -14,10 +14,12 @@ import { checkConnection } from './check-connection.ts';
 import { interrupted, leave } from './leftovers.ts';
 import { Pipelines } from './pipelines.ts';
 import { PoolRescue } from './pool-rescue.ts';
-import { type PoolWaiter, PoolWaiters, type WaitOwner } from './pool-waiters.ts';
+import type { PoolWaiter, WaitOwner } from './pool-waiter.ts';
+import { PoolWaiters } from './pool-waiters.ts';
 import { resetSession } from './reset-session.ts';
 import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
+import { shareAmongWaiting } from './waiting-reads.ts';
 
 export interface PoolLimits {
   readonly poolSize: number;
@@ -278,8 +280,8 @@ export class Pool {
 
   #rescueWaiter(): void {
     if (!this.#rescue.mayBeNeeded) return;
-    const waiter = this.#waiters.rescue(rescueMs, owner => this.#rescue.claim(owner));
-    if (waiter !== null && this.#all.size + this.#opening === this.#sizeWithReserve) this.#open();
+    const rescued = this.#waiters.rescue(rescueMs, owner => this.#rescue.claim(owner));
+    if (rescued && this.#all.size + this.#opening === this.#sizeWithReserve) this.#open();
   }
 
   get #sizeWithReserve(): number {
@@ -402,10 +404,15 @@ export class Pool {
   }
 
   #giveToWaiter(server: ServerConnection): boolean {
-    const waiter = this.#waiters.first(this.held);
-    if (waiter === null) return false;
-    this.stats.waited(this.#waiters.end(waiter));
-    waiter.onServer(server);
+    const wait = this.#waiters.first(this.held);
+    if (wait === null) return false;
+    if (wait.sharedCostMs(server) < Number.POSITIVE_INFINITY) {
+      const pipeline = this.pipelines.begin(server);
+      shareAmongWaiting(pipeline, this.#waiters, this, ms => this.stats.waited(ms));
+      return true;
+    }
+    this.stats.waited(this.#waiters.end(wait));
+    wait.waiter.onServer(server);
     return true;
   }
 

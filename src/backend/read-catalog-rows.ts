@@ -18,8 +18,8 @@ const functionsDigest = `SELECT concat_ws(' ',
     (SELECT sum(pg_catalog.hashnameextended(nspname, oid::int8)) FROM pg_catalog.pg_namespace),
     (SELECT sum(pg_catalog.hashnameextended(lanname, oid::int8)) FROM pg_catalog.pg_language))`;
 
-/** In one snapshot: the digest, a row with nothing else in it, belongs to the others. It comes first
- *  as in the second arm of the UNION it would become a `name`, cut off at 63 bytes. */
+/** In one snapshot: the digest, a row with nothing else in it, belongs to the others. It comes
+ *  first, as in the second arm of the UNION it would become a `name`, cut off at 63 bytes. */
 const functionsWithDigest = `SELECT d.digest, NULL, NULL, NULL, NULL
     FROM (${functionsDigest}) d (digest)
   UNION ALL (${catalogQueries.functions})`;

@@ -14,8 +14,11 @@ import type { ServerConnection, ServerConsumer } from './server-connection.ts';
 
 /** Who waits for the answer to one query of a pipeline. */
 export interface PipelineMember extends ServerConsumer {
-  /** The answer came to its end. `tookMs`: since it was this query's turn. */
-  onAnswered(tookMs: number): void;
+  /** The answer came to its end. `tookMs`: since it was this query's turn; `alone`: no other was
+   *  before it when it was sent. */
+  onAnswered(tookMs: number, alone: boolean): void;
+  /** Taking longer it holds up those behind it. */
+  readonly slowMs: number;
   /** Nothing of the answer was shown and nothing will be: the query has to run elsewhere. */
   onDisplaced(): void;
   /** Others were displaced because of this query. */
@@ -28,6 +31,9 @@ export interface PipelineOwner {
   /** Nothing is due any more. */
   onIdle(pipeline: ServerPipeline): void;
 }
+
+/** Of a query that nobody waits for any more. */
+const slowMs = 25;
 
 /** Queries that leave together are put together here. */
 let scratch = Buffer.allocUnsafeSlow(65_536);
@@ -43,8 +49,8 @@ export class ServerPipeline implements ServerConsumer {
   #turnSinceMs = 0;
   /** Expected time of what joined since the last flush, in ms; the owner adds it up. */
   batchCostMs = 0;
-  #answered = 0;
-  #answeredAtLook = -1;
+  /** Nothing is answered of what was sent last while nothing was due. */
+  #isFirst = false;
 
   constructor(server: ServerConnection, owner: PipelineOwner) {
     this.server = server;
@@ -54,7 +60,6 @@ export class ServerPipeline implements ServerConsumer {
   /** Begins with an idle connection. */
   open(): void {
     this.#sealed = false;
-    this.#answeredAtLook = -1;
     this.server.consumer = this;
   }
 
@@ -104,7 +109,10 @@ export class ServerPipeline implements ServerConsumer {
   flush(): void {
     const queries = this.#unsent;
     if (queries.length === 0 || this.server.closed) return;
-    if (this.#members.length === queries.length) this.#turnSinceMs = performance.now();
+    if (this.#members.length === queries.length) {
+      this.#turnSinceMs = performance.now();
+      this.#isFirst = true;
+    }
     this.batchCostMs = 0;
     const first = queries[0]!;
     this.#unsent = [];
@@ -142,13 +150,14 @@ export class ServerPipeline implements ServerConsumer {
     for (const member of displaced) member?.onDisplaced();
   }
 
-  /** Called at intervals: a query that was the first at two looks holds up those behind it. */
-  look(): void {
-    if (this.#members.length > 1 && !this.#sealed && this.#answeredAtLook === this.#answered) {
-      this.#members[0]?.onSlow();
-      this.disperse();
-    }
-    this.#answeredAtLook = this.#answered;
+  /** Called at intervals: has those behind a slow query displaced, one that takes `waitMs` at least. */
+  look(waitMs: number): void {
+    const { length } = this.#members;
+    if (length < 2 || length === this.#unsent.length || this.#sealed) return;
+    const head = this.#members[0];
+    if (performance.now() - this.#turnSinceMs < Math.max(head?.slowMs ?? slowMs, waitMs)) return;
+    head?.onSlow();
+    this.disperse();
   }
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
@@ -158,10 +167,11 @@ export class ServerPipeline implements ServerConsumer {
     const now = performance.now();
     const tookMs = now - this.#turnSinceMs;
     this.#turnSinceMs = now;
-    this.#answered += 1;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
     this.#members.shift();
     if (head == null) return;
-    head.onAnswered(tookMs);
+    head.onAnswered(tookMs, isFirst);
     head.onChunkEnd(this.server);
   }
 

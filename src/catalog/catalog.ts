@@ -130,9 +130,9 @@ export interface CatalogOperator {
   readonly name: string;
   readonly volatility: Volatility;
   readonly language: string;
-  /** One of its operands is of a built-in type or a domain: it may fit such a column better than
-   *  PostgreSQL's own (varchar = varchar, which compares text there). */
-  readonly takesBuiltIn: boolean;
+  /** OIDs of the built-in types among those of its operands, domains resolved, 0 for any type: it
+   *  may fit such columns better than PostgreSQL's own (varchar = varchar, which compares text). */
+  readonly builtIn: readonly number[];
 }
 
 export interface Catalog {
@@ -243,18 +243,23 @@ export function resolveTable(
 
 const comparisons = ['=', '<>', '<', '<=', '>', '>='];
 
-/** Whether an unqualified comparison of a key may be an operator of users: one that fits its type
- *  better, or as well where the path names pg_catalog behind its schema (parse_oper.c, oper;
- *  namespace.c, OpernameGetOprid). */
-export function hidesComparisons(catalog: Catalog, searchPath: readonly string[]): boolean {
+/** Comparisons that may be operators of users where they name no schema. */
+export interface OwnComparisons {
+  /** Of every column. */
+  readonly all: boolean;
+  /** Of columns of these types (pg_type.oid). */
+  readonly types: ReadonlySet<number>;
+}
+
+/** Operators that fit as well where the path names pg_catalog behind their schema (namespace.c,
+ *  OpernameGetOprid), elsewhere those that fit better (parse_oper.c, oper). */
+export function ownComparisons(catalog: Catalog, searchPath: readonly string[]): OwnComparisons {
   const ahead = searchPath.slice(0, Math.max(searchPath.indexOf('pg_catalog'), 0));
-  return comparisons.some(name =>
-    catalog.operators
-      .get(name)
-      ?.some(
-        one => ahead.includes(one.schema) || (one.takesBuiltIn && searchPath.includes(one.schema)),
-      ),
-  );
+  const own = comparisons
+    .flatMap(name => catalog.operators.get(name) ?? [])
+    .filter(({ schema }) => searchPath.includes(schema));
+  const types = new Set(own.flatMap(one => one.builtIn));
+  return { all: types.has(0) || own.some(({ schema }) => ahead.includes(schema)), types };
 }
 
 /** Overloads that an unqualified or qualified call could mean; empty: none is known. */

@@ -240,7 +240,8 @@ function partsOf(apart: readonly Drift['apart'][]): Drift['apart'] {
 
 /**
  * The catalog with what is true on every shard: NOT NULL and uniqueness that some shard lacks are
- * taken away, functions and defaults that differ count as volatile. The same object when there is no drift.
+ * taken away, functions and defaults that differ count as volatile. The same object when there is
+ * no drift.
  */
 export function withDrifts(catalog: Catalog, drifts: Drifts): Catalog {
   if (drifts.size === 0) return catalog;

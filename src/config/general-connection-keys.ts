@@ -205,8 +205,8 @@ export const poolKeys = {
     'pipeline_depth',
     16,
     'works',
-    'Short reads of several clients that one server connection runs one behind the other. ' +
-      '1 turns that off.',
+    'Short reads of several clients that one server connection runs one behind the other, ' +
+      'four times as many when clients wait in line. 1 turns that off.',
     { own: true, min: 1, max: 1_000 },
   ),
   reservePoolSize: count(

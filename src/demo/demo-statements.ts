@@ -53,6 +53,12 @@ export const demoStatements: readonly DemoStatement[] = [
     check: outcome => rowsAre(outcome, [1, 2, 3].map(userWithCountry)),
   },
   {
+    shows: 'rows of different shards meet: what is needed of them is collected on one shard',
+    sql: `SELECT u.name, p.id, rank() OVER (ORDER BY p.amount DESC, p.id)
+  FROM users u JOIN payments p ON p.id = u.id ORDER BY 3 LIMIT 3`,
+    check: outcome => rowsAre(outcome, paymentsWithUsersOfTheirId(3)),
+  },
+  {
     shows: 'rows go to their shards; nothing is committed before every shard has its rows',
     sql: `INSERT INTO users (id, name, email, country, created_at) VALUES
   (20001, 'Margaret Hamilton', 'margaret@example.com', 'US', '2026-01-01'),
@@ -71,8 +77,8 @@ export const demoStatements: readonly DemoStatement[] = [
     check: hasRows,
   },
   {
-    shows: 'refused: rows of different shards would have to meet; never a wrong answer instead',
-    sql: 'SELECT u.name FROM users u JOIN payments p ON p.id = u.id',
+    shows: 'refused: rows locked on several shards; never a wrong answer instead',
+    sql: "SELECT id, name FROM users WHERE country = 'KE' FOR UPDATE",
     isRefused: true,
     check: checkRefusal,
   },
@@ -142,6 +148,14 @@ function largestPayments(count: number): Row[] {
     .sort((a, b) => b.amountCents - a.amountCents || a.id - b.id)
     .slice(0, count)
     .map(({ id, userId, amountCents }) => [String(id), String(userId), decimal(amountCents)]);
+}
+
+function paymentsWithUsersOfTheirId(count: number): Row[] {
+  return [...payments]
+    .filter(({ id }) => id <= users.length)
+    .sort((a, b) => b.amountCents - a.amountCents || a.id - b.id)
+    .slice(0, count)
+    .map(({ id }, at) => [users[id - 1]!.name, String(id), String(at + 1)]);
 }
 
 function usersByCountry(): Row[] {

@@ -27,6 +27,8 @@ export class Aggregate implements RowSource {
   readonly #rows: RowArena;
   readonly #columns: RowColumns;
   readonly #writer: RowWriter;
+  /** The last one, whose memory the next one gets. */
+  #batch: RowBatch | null = null;
   #finished = false;
   #emitted = 0;
 
@@ -67,7 +69,8 @@ export class Aggregate implements RowSource {
 
   #add(chunk: RowChunk): void {
     const { bytes, offsets, rows } = chunk;
-    const { keys } = RowBatch.decode(chunk, this.#layout);
+    this.#batch = RowBatch.decodeInto(this.#batch, chunk, this.#layout);
+    const { keys } = this.#batch;
     for (let row = 0; row < rows; row++) {
       const start = offsets[row]!;
       const end = offsets[row + 1]!;

@@ -68,6 +68,25 @@ export function assertColumnCount(bytes: Uint8Array, start: number, columns: num
   if (((bytes[start + 5]! << 8) | bytes[start + 6]!) !== columns) throw malformedRow();
 }
 
+/** Below this many bytes a loop is faster than a native copy (measured on Node 24). */
+const inlineCopyMax = 192;
+
+/** Copies source[start … end] to `target`, which has room for it at `at`. */
+export function copyBytes(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): void {
+  if (end - start < inlineCopyMax) {
+    const to = at - start;
+    for (let i = start; i < end; i++) target[to + i] = source[i]!;
+  } else {
+    target.set(source.subarray(start, end), at);
+  }
+}
+
 export function malformedRow(): PgError {
   return new PgError(errors.internal, { what: 'a shard sent a malformed DataRow message' });
 }

@@ -3,6 +3,7 @@
 // holds them equal (1.0 and 1.00, 0 and -0, '1 mon' and '30 days'; NULL groups with NULL).
 
 import type { KeyColumn } from '../types/key-column.ts';
+import { copyBytes } from './data-row.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 const firstSlots = 64;
@@ -122,7 +123,7 @@ export class GroupTable {
     const start = group === 0 ? 0 : this.#ends[group - 1]!;
     const end = start + this.#length;
     if (end > this.#arena.length) this.#arena = enlarged(this.#arena, end);
-    this.#arena.set(this.#scratch.subarray(0, this.#length), start);
+    copyBytes(this.#scratch, 0, this.#length, this.#arena, start);
     if (group === this.#ends.length) {
       this.#ends = enlarged(this.#ends, group + 1);
       this.#hashes = enlarged(this.#hashes, group + 1);

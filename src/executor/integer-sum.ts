@@ -9,6 +9,8 @@ import type { RowColumns } from './data-row.ts';
 import type { RowWriter } from './row-writer.ts';
 
 const twoTo32 = 4294967296;
+/** With a high half nearer to 0 a sum is a number without loss. */
+const highOfSafe = 2 ** 20;
 const int64Max = 9223372036854775807n;
 const int64Min = -9223372036854775808n;
 const halves: Int64Halves = { high: 0, low: 0 };
@@ -61,6 +63,11 @@ export class IntegerSum implements Accumulator {
   }
 
   write(group: number, writer: RowWriter): void {
+    const high = this.#high[group]!;
+    if (this.#format === 0 && this.#added[group] !== 0 && Math.abs(high) < highOfSafe) {
+      writer.appendText(String(high * twoTo32 + this.#low[group]!));
+      return;
+    }
     const total = this.total(group) ?? (this.#whenEmpty === 'zero' ? 0n : null);
     if (total === null) {
       writer.appendNull();

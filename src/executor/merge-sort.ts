@@ -18,6 +18,8 @@ import type { ColumnDescription, RowChunk } from './shard-client.ts';
 interface Cursor {
   /** null at the end of the stream. */
   batch: RowBatch | null;
+  /** Its memory is for a batch to come. */
+  spare: RowBatch | null;
   row: number;
 }
 
@@ -52,7 +54,9 @@ export class MergeSort implements RowSource {
     );
     this.#directions = keys;
     this.#distinct = distinctKeys === undefined ? null : keys.slice(0, distinctKeys);
-    this.#cursors = Array.from({ length: run.shardCount }, () => ({ batch: null, row: 0 }));
+    this.#cursors = Array.from({ length: run.shardCount }, () => ({
+      ...{ batch: null, spare: null, row: 0 },
+    }));
     this.#tree = new LoserTree(run.shardCount, (a, b) => this.#before(a, b));
     this.#writer = new RowWriter(columns.length, dropped);
   }
@@ -111,13 +115,15 @@ export class MergeSort implements RowSource {
 
   async #advance(index: number): Promise<void> {
     const cursor = this.#cursors[index]!;
-    const previous = cursor.batch?.keys;
+    const previous = cursor.batch;
     cursor.batch = null;
     const chunk = await this.#run.read(index);
     if (chunk === null) return;
-    const batch = RowBatch.decode(chunk, this.#layout);
-    this.#assertSorted(batch, previous);
+    const batch = RowBatch.decodeInto(cursor.spare, chunk, this.#layout);
+    this.#assertSorted(batch, previous?.keys);
     cursor.batch = batch;
+    // What was kept of it is compared with rows to come.
+    cursor.spare = this.#distinct === null ? previous : null;
     cursor.row = 0;
   }
 

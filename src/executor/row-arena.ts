@@ -1,6 +1,6 @@
 // Copies of rows kept for later, packed into blocks, so that the chunks they came in can go.
 
-import type { RowColumns } from './data-row.ts';
+import { copyBytes, type RowColumns } from './data-row.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 const blockBytes = 65_536;
@@ -33,7 +33,7 @@ export class RowArena {
       this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(size, this.#nextBlock(last))));
       this.#used = 0;
     }
-    bytes.copy(this.#blocks.at(-1)!, this.#used, start, end);
+    copyBytes(bytes, start, end, this.#blocks.at(-1)!, this.#used);
     this.#block.push(this.#blocks.length - 1);
     this.#start.push(this.#used);
     this.#end.push((this.#used += size));

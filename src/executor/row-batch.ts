@@ -61,7 +61,23 @@ export class RowBatch {
   }
 
   static decode(chunk: RowChunk, layout: BatchLayout): RowBatch {
-    const columns = layout.decoders.map(decoder => new KeyColumn(decoder.kind, chunk.rows));
+    return RowBatch.#decoded(chunk, layout, chunk.rows);
+  }
+
+  /** The same in the memory of a batch of this layout that nobody reads any more, if there is one
+   *  and it has room: to make vectors costs more than to fill them. */
+  static decodeInto(spare: RowBatch | null, chunk: RowChunk, layout: BatchLayout): RowBatch {
+    const columns = spare === null ? [] : spare.#columns;
+    if (spare === null || columns.some(({ capacity }) => capacity < chunk.rows)) {
+      return RowBatch.#decoded(chunk, layout, 2 ** Math.ceil(Math.log2(chunk.rows)));
+    }
+    for (const column of columns) column.reset();
+    decodeColumns(chunk, layout, columns);
+    return new RowBatch(chunk, layout, columns);
+  }
+
+  static #decoded(chunk: RowChunk, layout: BatchLayout, capacity: number): RowBatch {
+    const columns = layout.decoders.map(({ kind }) => new KeyColumn(kind, capacity));
     decodeColumns(chunk, layout, columns);
     return new RowBatch(chunk, layout, columns);
   }

@@ -21,6 +21,7 @@ import {
   formatNumeric,
   type Numeric,
   parseNumeric,
+  readSmallDecimal,
 } from '../types/numeric-value.ts';
 import { typeOid } from '../types/type-oid.ts';
 import { malformedValue } from '../types/value-error.ts';
@@ -32,21 +33,21 @@ import type { ColumnDescription } from './shard-client.ts';
 
 /** A sum held as one value per group, null until a partial is not NULL. */
 abstract class ValueSum<Value> implements Accumulator {
-  readonly #column: number;
+  protected readonly column: number;
   readonly #format: 0 | 1;
   readonly #totals: (Value | null)[] = [];
 
   /** `format` is that of what `write` appends. */
   constructor(column: number, format: 0 | 1) {
-    this.#column = column;
+    this.column = column;
     this.#format = format;
   }
 
   add(group: number, row: RowColumns): void {
-    if (group === this.#totals.length) this.#totals.push(null);
-    if (row.isNull(this.#column)) return;
-    const start = row.starts[this.#column]!;
-    const end = row.ends[this.#column]!;
+    while (group >= this.#totals.length) this.#totals.push(null);
+    if (row.isNull(this.column)) return;
+    const start = row.starts[this.column]!;
+    const end = row.ends[this.column]!;
     const value = this.read(row.bytes, start, end);
     const total = this.#totals[group]!;
     this.#totals[group] = total === null ? value : this.plus(total, value);
@@ -58,8 +59,14 @@ abstract class ValueSum<Value> implements Accumulator {
     return this.#totals[group] ?? null;
   }
 
+  /** Sets what is the sum so far. */
+  protected begin(group: number, value: Value): void {
+    while (group >= this.#totals.length) this.#totals.push(null);
+    this.#totals[group] = value;
+  }
+
   write(group: number, writer: RowWriter): void {
-    const total = this.#totals[group] ?? null;
+    const total = this.total(group);
     if (total === null) writer.appendNull();
     else this.append(total, this.#format, writer);
   }
@@ -91,6 +98,7 @@ export function appendInterval(value: Interval, format: 0 | 1, writer: RowWriter
 }
 
 const scratch = Buffer.alloc(8);
+const small = { unscaled: 0, scale: 0 };
 
 /** Appends a float4 or float8 in a wire format. */
 export function appendFloat(
@@ -110,8 +118,15 @@ export function appendFloat(
   }
 }
 
-/** Numeric sums of numeric or int8 partials. */
+/** A group has no sum yet, or one that is held as a value. */
+const [noSum, isValue] = [-1, -2];
+
+/** Numeric sums of numeric or int8 partials. As long as they fit they are held as whole numbers:
+ *  values of a million groups are as many objects. */
 export class NumericSum extends ValueSum<Numeric> {
+  /** Sums times 10^scale, where scales are not negative. */
+  readonly #unscaled: number[] = [];
+  readonly #scales: number[] = [];
   readonly #binary: boolean;
   readonly #integers: boolean;
   readonly #budget: MemoryBudget;
@@ -121,6 +136,45 @@ export class NumericSum extends ValueSum<Numeric> {
     this.#binary = column.format === 1;
     this.#integers = column.typeOid === typeOid.int8;
     this.#budget = budget;
+  }
+
+  override add(group: number, row: RowColumns): void {
+    if (group === this.#scales.length) {
+      // Not a small integer, so that the array holds doubles from the first on.
+      this.#unscaled.push(0.5);
+      this.#scales.push(noSum);
+    }
+    const { column } = this;
+    const scale = this.#scales[group]!;
+    if (this.#binary || scale === isValue) {
+      super.add(group, row);
+      return;
+    }
+    if (row.isNull(column)) return;
+    const start = row.starts[column]!;
+    const end = row.ends[column]!;
+    const isRead = readSmallDecimal(row.bytes, start, end, small);
+    if (isRead && scale === noSum) {
+      this.#unscaled[group] = small.unscaled;
+      this.#scales[group] = small.scale;
+      this.first(end - start);
+      return;
+    }
+    const sum = this.#unscaled[group]! + small.unscaled;
+    if (isRead && scale === small.scale && Number.isSafeInteger(sum)) {
+      this.#unscaled[group] = sum;
+      return;
+    }
+    const total = this.total(group);
+    if (total !== null) this.begin(group, total);
+    this.#scales[group] = isValue;
+    super.add(group, row);
+  }
+
+  override total(group: number): Numeric | null {
+    const scale = this.#scales[group] ?? noSum;
+    if (scale < 0) return super.total(group);
+    return { kind: 'finite', unscaled: BigInt(this.#unscaled[group]!), scale };
   }
 
   protected override first(size: number): void {

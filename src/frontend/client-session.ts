@@ -34,9 +34,16 @@ import { isCopyMessage, type Unit } from './inbox.ts';
 import type { SessionNotifications } from './notification-session.ts';
 import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
 import { hasEffects, joined, syncRequest } from './relay-request.ts';
+import { RelayWait } from './relay-wait.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type { RelayRequest, RelayResult, RequestFor, SessionContext } from './session-context.ts';
+import type {
+  RelayRequest,
+  RelayResult,
+  RequestFor,
+  SessionContext,
+  SharedRead,
+} from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
 import { firstPin, noteLeftovers, pinAfterDiscard } from './session-pin.ts';
 import { SessionStatements } from './session-statements.ts';
@@ -347,27 +354,22 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     } else goOn();
   }
 
-  relayWhenReady(shard: number, requestFor: RequestFor): void {
+  relayWhenReady(shard: number, requestFor: RequestFor, shared: SharedRead | null): void {
     const unit = this.#unit!;
     const failed = (error: unknown) => this.#unitFailed(error, unit);
-    const start = (server: ServerConnection) => {
-      if (this.#closed) return;
-      try {
-        const request = requestFor(server);
-        if (!(request instanceof Promise)) this.startRelay(server, request);
-        else request.then(later => this.#closed || this.startRelay(server, later)).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    };
-    this.transaction.whenReady(shard, start, failed);
+    this.transaction.whenReady(shard, new RelayWait(this, shard, requestFor, shared, failed));
   }
 
   pipelineFor(shard: number, timing: StatementTiming): ServerPipeline | null {
-    if (this.#alone || this.#pinned !== null || this.exchangeServer !== null) return null;
-    const { settings } = this.transaction;
-    if (!this.transaction.free || timing.alone) return null;
-    return this.database.cluster.pools[shard]!.pipelines.find(settings.id, timing.bestMs);
+    if (this.exchangeServer !== null || !this.transaction.free || timing.alone) return null;
+    if (this.#alone || this.#pinned !== null) return null;
+    const { pipelines } = this.database.cluster.pools[shard]!;
+    return pipelines.find(this.transaction.settings.id, timing.bestMs);
+  }
+
+  sharedCostMs(shard: number, timing: StatementTiming): number {
+    if (this.#alone || this.#pinned !== null || timing.alone) return Number.POSITIVE_INFINITY;
+    return this.database.cluster.pools[shard]!.pipelines.costMs(timing.bestMs);
   }
 
   startShared(pipeline: ServerPipeline, request: RelayRequest): void {

@@ -1,7 +1,7 @@
 // A SELECT that one shard finishes: rows of all shards are collected there in temporary tables, and
 // the final fragment runs over them. In a transaction of its own when the client has none.
 
-import { readAnswersWith, runCommand } from '../backend/internal-query.ts';
+import { internalQuery, readAnswersWith, runCommand } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
@@ -18,11 +18,17 @@ import { Backend, TransactionStatus } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import { firstUserOid, typeName } from '../types/type-oid.ts';
+import { CarriedRows } from './carried-rows.ts';
 import { describeStatement } from './describe-statement.ts';
 import { distinctNotices, FanOut, type FragmentRows } from './fan-out.ts';
 import { columnTypes, partsTypes } from './portable-types.ts';
 import { PortalFanOut } from './portal-stream.ts';
-import { type Collected, RowCollection, tableName } from './row-collection.ts';
+import {
+  type Collected,
+  type CollectionOptions,
+  RowCollection,
+  tableName,
+} from './row-collection.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { inClientsText, type ShardRequest } from './shard-stream.ts';
 import { refuseSeveral } from './statement-shards.ts';
@@ -83,7 +89,9 @@ export class CollectedRows implements WideRows {
   readonly #servers: readonly ServerConnection[];
   #parameterTypes: readonly number[];
   readonly #held: boolean;
-  #collection: RowCollection | null = null;
+  #collection: RowCollection | CarriedRows | null = null;
+  /** Tables that there are. */
+  #made: readonly string[] = [];
   /** Of the final fragment. */
   #fragment: FragmentRows | null = null;
 
@@ -116,11 +124,14 @@ export class CollectedRows implements WideRows {
   }
 
   async #start(): Promise<void> {
-    const { tables, sql } = this.#plan;
+    const { tables } = this.#plan;
+    const { general } = this.#session.database.config;
     const final = this.#final;
     const isOwnBlock = final.transactionStatus === TransactionStatus.idle;
-    const readOnly = isOwnBlock && final.parameters.get('default_transaction_read_only') === 'on';
-    if (isOwnBlock) final.send(queryMessage(readOnly ? 'BEGIN READ WRITE' : 'BEGIN'), 1);
+    const isStandby = final.parameters.get('in_hot_standby') === 'on';
+    const reads = final.parameters.get('default_transaction_read_only') === 'on';
+    const turns = isOwnBlock && reads && !isStandby;
+    if (isOwnBlock) final.send(queryMessage(turns ? 'BEGIN READ WRITE' : 'BEGIN'), 1);
     const { sql: original } = this.#run.cached;
     const { parameterTypes } = this.#run;
     const told = await describeStatement(final, original, parameterTypes);
@@ -128,29 +139,55 @@ export class CollectedRows implements WideRows {
     this.#keepTo(columns);
     this.columns = Promise.resolve(columns);
     this.#parameterTypes = told.parameterTypes;
-    this.#collection = new RowCollection({
+    const options: CollectionOptions = {
       tables,
       columns: await this.#describeTables(),
       final,
       sources: this.#servers.filter(server => server !== final),
       requestFor: (server, fragment) => this.#requestFor(server, fragment),
-      bytesMax: this.#session.database.config.general.collectLimit,
+      bytesMax: general.collectLimit,
+      memoryBytesMax: general.mergeMemoryLimit,
       isGone: () => this.#session.closed,
-    });
-    await this.#collection.run();
-    if (readOnly) await runCommand(final, 'SET TRANSACTION READ ONLY');
+    };
+    const carries = isStandby || (!isOwnBlock && (await this.#readsOnly()));
+    const request = carries ? await this.#carry(options) : await this.#collect(options);
+    if (turns) await runCommand(final, 'SET TRANSACTION READ ONLY');
     this.#assertHeld();
-    const request = this.#requestFor(final, sql);
     const behind = isOwnBlock ? 'COMMIT' : this.#drop;
     this.#fragment = this.#held
       ? new PortalFanOut([final], () => request)
       : new FanOut([final], () => ({ ...request, behind }));
-    requireSameTypes(columns, await this.#fragment.streams[0]!.columns);
+    const given = await this.#fragment.streams[0]!.columns.catch(error => {
+      throw carries ? withoutKey(error) : error;
+    });
+    requireSameTypes(columns, given);
+  }
+
+  async #readsOnly(): Promise<boolean> {
+    this.#assertHeld();
+    const [row] = await internalQuery(this.#final, 'SHOW transaction_read_only');
+    return row?.[0] === 'on';
+  }
+
+  /** The final fragment over temporary tables. */
+  async #collect(options: CollectionOptions): Promise<ShardRequest> {
+    const collection = new RowCollection(options);
+    this.#collection = collection;
+    await collection.run();
+    this.#made = options.tables.map(({ name }) => tableName(name));
+    return this.#requestFor(this.#final, this.#plan.sql);
+  }
+
+  /** The final fragment with the rows as its parameters. */
+  async #carry(options: CollectionOptions): Promise<ShardRequest> {
+    const rows = new CarriedRows(options);
+    this.#collection = rows;
+    await rows.run(this.#run.bind?.parameters ?? 0);
+    return rows.request(this.#plan, this.#requestFor(this.#final, this.#plan.sql));
   }
 
   get #drop(): string {
-    const tables = this.#plan.tables.map(({ name }) => tableName(name));
-    return tables.length === 0 ? '' : `DROP TABLE ${tables.join(', ')}`;
+    return this.#made.length === 0 ? '' : `DROP TABLE ${this.#made.join(', ')}`;
   }
 
   /** What came of each shard; the rows of the one that finishes did not travel. */
@@ -228,9 +265,9 @@ export class CollectedRows implements WideRows {
   }
 
   #requestFor(server: ServerConnection, sql: string): ShardRequest {
-    const { cached, bind } = this.#run;
+    const { cached, bind, format } = this.#run;
     const parameterTypes = this.#typesOn(server, sql);
-    return { sql, original: cached.sql, parameterTypes, bind, hiddenColumns: 0 };
+    return { sql, original: cached.sql, parameterTypes, bind, hiddenColumns: 0, format };
   }
 
   /** A parameter has the type that it has in the whole statement; users' own have other OIDs on each
@@ -247,6 +284,13 @@ export class CollectedRows implements WideRows {
   #assertHeld(): void {
     if (this.#session.closed) throw new PgError(errors.queryCanceled);
   }
+}
+
+/** Rows that are no table have no primary key for GROUP BY to rely on. */
+function withoutKey(error: Error): Error {
+  if (!(error instanceof ServerError) || error.sqlstate !== '42803') return error;
+  const construct = 'GROUP BY by a primary key in a read-only transaction';
+  return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error });
 }
 
 /** The final fragment is to give what PostgreSQL says of the statement. */

@@ -3,6 +3,7 @@
 // "Binary Format"). Where the binary form of a type means something else on another server, or there
 // is none, rows travel as text.
 
+import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
@@ -113,17 +114,24 @@ const clientOnly =
   /^(big5|gbk|gb18030|johab|sjis|shift_?jis.*|mskanji|uhc|win93[26]|win949|win950|windows9(32|36|49|50))$/i;
 
 /** Text passes from one server to another only where both write and read it alike. */
-export function requireSameText(
-  from: ReadonlyMap<string, string>,
-  to: ReadonlyMap<string, string>,
-): void {
-  const encoding = from.get('client_encoding') ?? 'UTF8';
+export function requireSameText(from: Server, to: Server): void {
+  const encoding = from.parameters.get('client_encoding') ?? 'UTF8';
   if (clientOnly.test(encoding)) {
     const construct = `collecting rows as text with client_encoding ${encoding}`;
     throw new PgError(errors.unsupportedAcrossShards, { construct });
   }
+  // With less than that floats are rounded; the default is 1.
+  const digits = /extra_float_digits\W+(-?\d+)/i.exec(
+    from.settings.get('extra_float_digits') ?? '',
+  );
+  if (digits !== null && Number(digits[1]) < 1) {
+    const construct = `collecting rows as text with extra_float_digits = ${digits[1]}`;
+    throw new PgError(errors.unsupportedAcrossShards, { construct });
+  }
   for (const name of ['client_encoding', 'DateStyle', 'IntervalStyle']) {
-    if (from.get(name) === to.get(name)) continue;
+    if (from.parameters.get(name) === to.parameters.get(name)) continue;
     throw new PgError(errors.shardsDisagree, { what: `the setting ${name}` });
   }
 }
+
+type Server = Pick<ServerConnection, 'parameters' | 'settings'>;

@@ -4,6 +4,7 @@
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
+import { isNoAnswerHere } from '../executor/execute-merge.ts';
 import { explanationJson, explanationLines } from '../plan/explanation.ts';
 import type { ExplainEffect } from '../plan/statement-plan.ts';
 import { commandComplete, dataRow } from '../protocol/backend-messages.ts';
@@ -163,7 +164,11 @@ function measure(
 ): Promise<Measured> {
   const { wide } = inner.cached.plan;
   if (parts.way === 'merge' && wide.kind === 'merge') {
-    return measureMerge(session, inner, wide, servers);
+    const { otherwise } = wide;
+    return measureMerge(session, inner, wide, servers).catch(error => {
+      if (otherwise === null || otherwise.everywhere || !isNoAnswerHere(error)) throw error;
+      return measureCollect(session, inner, otherwise, servers);
+    });
   }
   if (parts.way === 'collect' && wide.kind === 'collect') {
     return measureCollect(session, inner, wide, servers);

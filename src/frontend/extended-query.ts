@@ -15,6 +15,7 @@ import {
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { KeyUnknown } from '../sharding/lookup-cache.ts';
+import { isCursorEffect } from './cursor-command.ts';
 import { stepThrough } from './extended-steps.ts';
 import { fixedShard } from './fixed-shard.ts';
 import type { Unit } from './inbox.ts';
@@ -76,7 +77,7 @@ function preparedRequest(
   server: ServerConnection,
   session: SessionContext,
 ): RelayRequest | Promise<RelayRequest> {
-  const ahead = plan.named && session.exchangeServer === null && lacksStatement(plan.items, server);
+  const ahead = session.exchangeServer === null && plan.lacks(server);
   if (!ahead) return requestFor(unit, plan, server, session);
   const prepared = prepareAhead(session, plan.items, server);
   return prepared.then(() => requestFor(unit, plan, server, session));
@@ -97,10 +98,11 @@ function handleNow(
     return Promise.resolve();
   }
   if (listens(session, plan)) return relayUnit(session, unit, plan);
-  if (isOneRead(unit, plan)) {
+  const isRead = isOneRead(unit, plan);
+  if (isRead) {
     const pipeline = session.pipelineFor(shardFor(session, plan), plan.timing!);
     if (pipeline !== null) {
-      if (!plan.named || !lacksStatement(plan.items, pipeline.server)) {
+      if (!plan.lacks(pipeline.server)) {
         session.startShared(pipeline, requestFor(unit, plan, pipeline.server, session));
         return null;
       }
@@ -109,9 +111,8 @@ function handleNow(
   }
   const server = session.exchangeServer ?? session.transaction.ready(shardFor(session, plan));
   if (server === null) {
-    session.relayWhenReady(shardFor(session, plan), opened =>
-      preparedRequest(unit, plan, opened, session),
-    );
+    const later = (opened: ServerConnection) => preparedRequest(unit, plan, opened, session);
+    session.relayWhenReady(shardFor(session, plan), later, isRead ? plan : null);
     return null;
   }
   const request = preparedRequest(unit, plan, server, session);
@@ -242,6 +243,10 @@ class UnitPlanner implements UnitPlan {
     return true;
   }
 
+  lacks(server: ServerConnection): boolean {
+    return this.named && lacksStatement(this.items, server);
+  }
+
   /** Takes back what was registered. */
   undo(): void {
     this.#session.statements.deleteAll(this.parsing);
@@ -283,7 +288,7 @@ class UnitPlanner implements UnitPlan {
     const cached = script.statements[0] ?? this.#cache.statement(sql);
     const { wide, route, effect } = cached.plan;
     if (wide.kind === 'refusal' && wide.always) return false;
-    if (effect !== null && isOwnEffect(effect)) return false;
+    if (isOwnEffect(effect) || isCursorEffect(effect)) return false;
     if (!this.#staysOn(fixedShard(route))) return false;
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (name !== '') {

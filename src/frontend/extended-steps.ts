@@ -22,9 +22,10 @@ import {
   resultFormat,
 } from '../protocol/client-frame.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import { rowDescription } from '../protocol/row-description.ts';
+import { type ColumnDescription, rowDescription } from '../protocol/row-description.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { checkColumns, checkParameters, formatsColumns } from './check-bind.ts';
+import { fetchedColumns, isCursorEffect } from './cursor-command.ts';
 import { describeStatement, type StatementDescription } from './describe-statement.ts';
 import { fixedShard } from './fixed-shard.ts';
 import type { Unit } from './inbox.ts';
@@ -55,6 +56,9 @@ const settingEffects: ReadonlySet<string> = new Set([
   'execute',
   // ANALYZE of a write.
   'explain',
+  'declare',
+  'fetch',
+  'close-cursor',
 ]);
 
 const fallible: ReadonlySet<number> = new Set([
@@ -209,7 +213,10 @@ class Stepper {
     const statement = portal?.statement ?? statements.get(name);
     const plan = this.#planOf(statement);
     refuseInFailedBlock(this.#session, plan);
-    if (isOwnEffect(plan.effect)) return this.#describeOwn(target, plan);
+    if (isOwnEffect(plan.effect)) return this.#describeOwn(target, ownColumns(plan));
+    if (isCursorEffect(plan.effect) && plan.effect.kind !== 'declare') {
+      return this.#describeOwn(target, fetchedColumns(this.#session, plan));
+    }
     const sql = executedText(this.#session, plan) ?? statement.sql;
     const { parameterTypes } = statement;
     const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes, plan);
@@ -225,10 +232,9 @@ class Stepper {
     client.write(shown === undefined ? noData : rowDescription(shown));
   }
 
-  #describeOwn(target: 'S' | 'P', plan: StatementPlan): void {
+  #describeOwn(target: 'S' | 'P', columns: readonly ColumnDescription[] | null): void {
     const { client } = this.#session;
     if (target === 'S') client.write(parameterDescription([]));
-    const columns = ownColumns(plan);
     client.write(columns === null ? noData : rowDescription(columns));
   }
 
@@ -274,6 +280,7 @@ class Stepper {
     const { sql, parameterTypes } = statement;
     const plan = this.#planOf(statement);
     if (isOwnEffect(plan.effect)) return plan.effect.kind === 'show-own' ? 1 : null;
+    if (isCursorEffect(plan.effect)) return fetchedColumns(this.#session, plan)?.length ?? null;
     const known = statement.form ?? (statement === this.#prepared ? this.#form : null);
     const form = known ?? (await this.#ask(sql, parameterTypes, plan)).form;
     return form?.columns ?? null;

@@ -8,7 +8,7 @@ import type { Figures } from '../plan/explanation.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import { CollectedRows } from './collect.ts';
 import { FanOut } from './fan-out.ts';
-import { rowCountParameter } from './merge.ts';
+import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream, ShardRequest } from './shard-stream.ts';
 

@@ -6,12 +6,12 @@ import { PgError } from '../common/pg-error.ts';
 import { executeMerge, isNoAnswerHere, type MergeExecution } from '../executor/execute-merge.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
-import { parameterFormat, parameterOffset } from '../protocol/client-frame.ts';
 import type { ColumnDescription } from '../protocol/row-description.ts';
 import { startCollect } from './collect.ts';
 import { FanOut, type FragmentRows } from './fan-out.ts';
 import { columnTypes } from './portable-types.ts';
 import { PortalFanOut } from './portal-stream.ts';
+import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { WideRows } from './wide-run.ts';
 
@@ -24,6 +24,9 @@ export async function startMerge(
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRows> {
+  if (plan.otherwise !== null && neverMerged.has(plan)) {
+    return startCollect(session, run, plan.otherwise, shards, held);
+  }
   const servers = await session.transaction.openAll(shards);
   const merged = MergedRows.open(session, run, plan, servers, held);
   const { otherwise } = plan;
@@ -33,9 +36,12 @@ export async function startMerge(
   }
   const other = () => startCollect(session, run, otherwise, shards, held);
   const rows = new EitherRows(merged, other);
-  await rows.decide(run.described);
+  if (!(await rows.decide(run.described))) neverMerged.add(plan);
   return rows;
 }
+
+/** Plans whose columns turned out to be of types that cannot be compared here. */
+const neverMerged = new WeakSet<MergePlan>();
 
 class MergedRows implements WideRows {
   readonly #execution: MergeExecution;
@@ -53,7 +59,7 @@ class MergedRows implements WideRows {
     servers: readonly ServerConnection[],
     held: boolean,
   ): MergedRows {
-    const { bind, parameterTypes } = run;
+    const { bind, parameterTypes, format } = run;
     const { hiddenColumns } = fragmentOf(plan.root);
     let fragment: FragmentRows | null = null;
     const execution = executeMerge({
@@ -61,7 +67,7 @@ class MergedRows implements WideRows {
       client: {
         open(sql) {
           const original = run.cached.sql;
-          const request = { sql, original, parameterTypes, bind, hiddenColumns };
+          const request = { sql, original, parameterTypes, bind, hiddenColumns, format };
           const requestFor = () => request;
           fragment = held ? new PortalFanOut(servers, requestFor) : new FanOut(servers, requestFor);
           return [...fragment.streams];
@@ -123,14 +129,17 @@ class EitherRows implements WideRows {
     return this.#rows.columns;
   }
 
-  async decide(described: string | null): Promise<void> {
+  /** False: its types cannot be merged, and the other way is gone. */
+  async decide(described: string | null): Promise<boolean> {
     const merged = this.#rows as MergedRows;
     try {
       await merged.columns;
     } catch (error) {
-      return this.#turnTo(error);
+      await this.#turnTo(error);
+      return false;
     }
     if (described !== null) await merged.keepTo(described);
+    return true;
   }
 
   async next(): Promise<RowChunk | null> {
@@ -166,25 +175,4 @@ class EitherRows implements WideRows {
     this.#decided = true;
     this.#rows = await this.#other();
   }
-}
-
-/** Value of a LIMIT or OFFSET parameter: an int8, or NULL. */
-export function rowCountParameter(run: StatementRun, index: number): bigint | null {
-  const { bind } = run;
-  const at = bind === null ? -1 : parameterOffset(bind, index);
-  if (bind === null || at < 0) {
-    throw new PgError(errors.internal, { what: `parameter $${index + 1} is missing` });
-  }
-  const length = bind.buffer.readInt32BE(at);
-  if (length < 0) return null;
-  const start = at + 4;
-  if (parameterFormat(bind, index) === 0) {
-    const text = bind.buffer.toString('latin1', start, start + length).trim();
-    if (/^[+-]?\d+$/.test(text)) return BigInt(text);
-    throw new PgError(errors.keyIsInvalid, { type: 'bigint', value: text });
-  }
-  if (length === 8) return bind.buffer.readBigInt64BE(start);
-  if (length === 4) return BigInt(bind.buffer.readInt32BE(start));
-  if (length === 2) return BigInt(bind.buffer.readInt16BE(start));
-  throw new PgError(errors.unsupportedAcrossShards, { construct: 'LIMIT of this parameter type' });
 }

@@ -194,9 +194,13 @@ export class Relay implements PipelineMember {
     this.#addSteps(steps);
   }
 
-  onAnswered(tookMs: number): void {
+  onAnswered(tookMs: number, alone: boolean): void {
     this.#done = true;
-    this.#timing?.took(tookMs);
+    this.#timing?.took(tookMs, alone);
+  }
+
+  get slowMs(): number {
+    return this.#timing?.slowMs ?? 0;
   }
 
   onSlow(): void {
@@ -326,7 +330,7 @@ export class Relay implements PipelineMember {
 
   #finish(server: ServerConnection, lost: PgError | null): void {
     if (this.#timing !== null && this.#pipeline === null) {
-      this.#timing.took(performance.now() - this.#startedMs);
+      this.#timing.took(performance.now() - this.#startedMs, true);
     }
     const outcome = {
       failed: this.#failed,

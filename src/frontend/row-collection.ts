@@ -29,6 +29,8 @@ export interface CollectionOptions {
   readonly requestFor: (server: ServerConnection, sql: string) => ShardRequest;
   /** Of rows that travel. */
   readonly bytesMax: number;
+  /** Of rows that are held here. */
+  readonly memoryBytesMax: number;
   /** The connections are not ours any more. */
   readonly isGone: () => boolean;
 }
@@ -146,7 +148,7 @@ export class RowCollection {
     const collected = this.collected.get(server.address.shard)!;
     for (const [i, { sql }] of tables.entries()) {
       const form = this.#forms[i]!;
-      if (form.format === 0) requireSameText(server.parameters, final.parameters);
+      if (form.format === 0) requireSameText(server, final);
       const stream = this.#open(server, sql, form.format);
       requireSameColumns(this.#options.columns[i]!, await stream.columns);
       const copy = await this.#opened[i]!.promise;
@@ -219,7 +221,7 @@ function quiet<T>(gate: PromiseWithResolvers<T>): PromiseWithResolvers<T> {
 }
 
 /** COPY makes values fit the table's modifiers, so those must be equal too. */
-function requireSameColumns(
+export function requireSameColumns(
   table: readonly ColumnDescription[],
   rows: readonly ColumnDescription[],
 ): void {

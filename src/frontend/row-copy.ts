@@ -77,7 +77,9 @@ export class RowCopy implements ServerConsumer {
       if (this.#aborting) this.#refuse();
       else this.#resolveReady();
     } else if (type === Backend.error) {
-      this.error ??= new ServerError(Buffer.from(buffer.subarray(start, end)));
+      const error = new ServerError(Buffer.from(buffer.subarray(start, end)));
+      const ends = error.severity !== 'ERROR';
+      this.error ??= ends ? this.#server.lostError(error.message) : error;
     } else if (type === Backend.notice) {
       this.notices.push(Buffer.from(buffer.subarray(start, end)));
     }

@@ -7,6 +7,7 @@ import { PgError } from '../common/pg-error.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete, noticeResponse } from '../protocol/backend-messages.ts';
 import { setConfigStatement, settingName } from '../sql/setting.ts';
+import { isCursorEffect, runCursorCommand } from './cursor-command.ts';
 import { deallocate, executeNamed, isNamed } from './named-statement.ts';
 import { runNotification } from './notification-gate.ts';
 import { isOwnEffect, runOwn } from './own-settings.ts';
@@ -29,6 +30,10 @@ export async function runSessionCommand(
   if (effect === null) return 'none';
   if (isOwnEffect(effect)) {
     await runOwn(session, run, effect);
+    return 'done';
+  }
+  if (isCursorEffect(effect)) {
+    await runCursorCommand(session, run, effect);
     return 'done';
   }
   if (effect.kind === 'deallocate') return deallocate(session, effect.name) ? 'done' : 'none';
@@ -188,6 +193,7 @@ async function endBlock(
   const before = server === undefined ? null : reportedBy(server);
   await session.notifications?.commitBegins();
   const committed = await transaction.end(effect.kind === 'commit');
+  if (!committed) session.statements.dropCursors(transaction.ended - 1);
   session.blockEnded();
   if (effect.chain) await transaction.begin(beginSql);
   client.write(commandComplete(committed ? 'COMMIT' : 'ROLLBACK'));
@@ -200,23 +206,29 @@ async function savepoint(
   sql: string,
   tag: string,
 ): Promise<void> {
-  const { client, transaction } = session;
+  const { client, transaction, statements } = session;
   if (transaction.mode === 'none') {
     const command = effect.kind === 'rollback-to' ? 'ROLLBACK TO SAVEPOINT' : tag;
     const name = effect.kind === 'release' ? 'RELEASE SAVEPOINT' : command;
     throw new PgError(errors.noActiveTransaction, { command: name });
   }
-  if (effect.kind !== 'savepoint' && !transaction.hasSavepoint(effect.name)) {
+  if (effect.kind !== 'savepoint' && transaction.savepointsBefore(effect.name) < 0) {
     throw new PgError(errors.savepointMissing, { name: effect.name });
   }
   const [first] = transaction.servers;
-  const before = first === undefined ? null : reportedBy(first);
+  const reported = first === undefined ? null : reportedBy(first);
   await Promise.all(transaction.servers.map(server => runCommand(server, sql)));
+  const before = transaction.savepointsBefore(effect.name);
   if (effect.kind === 'savepoint') transaction.addSavepoint(effect.name, sql);
-  else if (effect.kind === 'release') transaction.releaseSavepoint(effect.name);
-  else transaction.rolledBackTo(effect.name);
+  else if (effect.kind === 'release') {
+    transaction.releaseSavepoint(effect.name);
+    statements.releasedTo(before);
+  } else {
+    transaction.rolledBackTo(effect.name);
+    statements.rolledBackTo(before);
+  }
   client.write(commandComplete(tag));
-  if (first !== undefined) reportChanges(session, before!, first);
+  if (first !== undefined) reportChanges(session, reported!, first);
 }
 
 /** One branch answers the client, the others follow it with `sql`. */

@@ -37,6 +37,13 @@ export interface RelayRequest {
 /** The request as soon as what it uses is prepared on the server. */
 export type RequestFor = (server: ServerConnection) => RelayRequest | Promise<RelayRequest>;
 
+/** A short read that may be run again and is a transaction of its own. */
+export interface SharedRead {
+  readonly timing: StatementTiming | null;
+  /** Something has to be prepared on the connection first. */
+  lacks(server: ServerConnection): boolean;
+}
+
 export interface RelayResult {
   readonly failed: boolean;
   readonly tags: readonly string[];
@@ -50,6 +57,8 @@ export interface StatementRun {
   readonly parameterTypes: readonly number[];
   /** Types of the columns that the client was told (`columnTypes`); null: none. */
   readonly described: string | null;
+  /** Of all columns, instead of those that `bind` asks for. */
+  readonly format?: 0 | 1 | undefined;
   /** Set when the client was told to send COPY data: a Sync that it had sent before is skipped. */
   copyBegan?: boolean;
 }
@@ -84,10 +93,13 @@ export interface SessionContext extends NotificationOwner {
   /** Other clients' queries that this one can go with, `timing` being its statement's; null: it
    *  needs a connection of its own. */
   pipelineFor(shard: number, timing: StatementTiming): ServerPipeline | null;
+  /** Expected time of a read that waits for a connection and may go with others; infinity: it
+   *  may not. */
+  sharedCostMs(shard: number, timing: StatementTiming): number;
   /** Sends it there, and goes on as `startRelay` does. */
   startShared(pipeline: ServerPipeline, request: RelayRequest): void;
-  /** Likewise as soon as a connection to the shard is there. */
-  relayWhenReady(shard: number, requestFor: RequestFor): void;
+  /** Likewise as soon as a connection to the shard is there, or room on one if it can be `shared`. */
+  relayWhenReady(shard: number, requestFor: RequestFor, shared: SharedRead | null): void;
   /** Likewise, for a caller that goes on afterwards. Rejects with PgError when the connection is
    *  lost before any answer went to the client. */
   relay(server: ServerConnection, request: RelayRequest): Promise<RelayResult>;

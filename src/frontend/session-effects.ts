@@ -46,6 +46,7 @@ export function applyEffect(
       settings.resetAll(false);
       transaction.settingReset(null, false);
       forgetPrepared(session);
+      session.statements.cursors.clear();
       break;
     case 'begin':
       transaction.blockBegan();

@@ -4,14 +4,21 @@ import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
+import type { ColumnDescription } from '../protocol/row-description.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import { PreparedStatement, type StatementRegistry } from './prepared-statement.ts';
 import type { SqlStatement, SqlStatements } from './sql-statement.ts';
 import type { StatementForm } from './statement-form.ts';
 import { withClientsName } from './statement-names.ts';
 
+/** What is gone when a savepoint before it is rolled back. */
+interface BehindSavepoints {
+  /** So many were set when it was made. */
+  savepoints: number;
+}
+
 /** A portal whose rows do not come from one server. */
-export interface HeldPortal {
+export interface HeldPortal extends BehindSavepoints {
   readonly plan: StatementPlan;
   readonly bind: BindMessage;
   /** The client was told to send COPY data. */
@@ -19,6 +26,25 @@ export interface HeldPortal {
   /** `name` is the client's, `rowsMax` 0: all. Answers false when the server's error went to the
    *  client. */
   execute(name: string, rowsMax: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A cursor of SQL whose rows come from shards. */
+export interface HeldCursor extends BehindSavepoints {
+  /** In the format of its rows. */
+  readonly columns: readonly ColumnDescription[];
+  /** It was declared in the transaction behind so many others. */
+  readonly transaction: number;
+  /** WITH HOLD: it outlives its transaction if that commits. */
+  readonly hold: boolean;
+  /** Moves as FETCH does and hands out the rows it comes by, `take` null: none. Resolves with their
+   *  number. `count` null: all there are. */
+  fetch(
+    direction: 'forward' | 'backward' | 'absolute' | 'relative',
+    count: number | null,
+    take: ((rows: Buffer) => Promise<void>) | null,
+  ): Promise<number>;
+  /** Resolves when its servers are free. */
   close(): Promise<void>;
 }
 
@@ -53,6 +79,8 @@ export class SessionStatements {
   readonly sql: SqlStatements = new Map();
   readonly #named = new Map<string, PreparedStatement>();
   readonly #portals = new Map<string, Portal>();
+  /** By name. */
+  readonly cursors = new Map<string, HeldCursor>();
   #unnamed: PreparedStatement | null = null;
   /** Takes back what a unit registered that has not gone to a server yet. */
   registered: { undo(): void } | null = null;
@@ -199,11 +227,38 @@ export class SessionStatements {
     await portal?.wide?.close();
   }
 
-  /** Portals live until their transaction ends. */
+  /** Portals live until their transaction ends, as cursors do without hold. */
   closePortals(): void {
+    if (this.cursors.size > 0) {
+      for (const [name, { hold }] of this.cursors) if (!hold) this.cursors.delete(name);
+    }
     if (this.#portals.size === 0) return;
     for (const portal of this.#portals.values()) void portal.wide?.close();
     this.#portals.clear();
+  }
+
+  /** Cursors that were declared in this transaction, which is rolled back. */
+  dropCursors(transaction: number): void {
+    for (const [name, cursor] of this.cursors) {
+      if (cursor.transaction === transaction) this.cursors.delete(name);
+    }
+  }
+
+  /** What was made behind a savepoint is gone with it (portalmem.c, AtSubAbort_Portals). */
+  rolledBackTo(savepoints: number): void {
+    for (const [name, cursor] of this.cursors) {
+      if (cursor.savepoints > savepoints) this.cursors.delete(name);
+    }
+    for (const [name, { wide }] of this.#portals) {
+      if (wide !== null && wide.savepoints > savepoints) this.#portals.delete(name);
+    }
+  }
+
+  releasedTo(savepoints: number): void {
+    const portals = [...this.#portals.values()].flatMap(({ wide }) => wide ?? []);
+    for (const one of [...this.cursors.values(), ...portals]) {
+      one.savepoints = Math.min(one.savepoints, savepoints);
+    }
   }
 }
 

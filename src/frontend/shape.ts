@@ -47,6 +47,11 @@ export class Shape {
     return slot < 0 ? null : new Shape(statement, slot, groups[0]!.placement);
   }
 
+  /** A simple query needs nothing prepared. */
+  lacks(): boolean {
+    return false;
+  }
+
   /** Shard of a statement of this shape, or -1 when any shard will do: also for a literal that is
    *  no value of the key's type, which any shard refuses, or one that no row can have. `noShape`
    *  for one that may be read in more than one way, or has to be looked up. Throws `noPartition`

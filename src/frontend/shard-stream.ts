@@ -33,7 +33,7 @@ export interface ShardRequest {
   /** Columns behind those the client knows. */
   readonly hiddenColumns: number;
   /** Of all columns, 0 text and 1 binary; undefined: those that the client asked for. */
-  readonly format?: 0 | 1;
+  readonly format?: 0 | 1 | undefined;
   /** Statements without rows that run once it has ended, whatever came of it. */
   readonly behind?: string;
 }
@@ -154,7 +154,16 @@ export class ServerStream implements ShardStream, ServerConsumer {
   }
 
   onRows(buffer: Buffer, start: number, end: number): void {
-    if (!this.#dropping) this.#arrived.push(Buffer.from(buffer.subarray(start, end)));
+    if (this.#dropping) return;
+    const rest = this.#arrived.length === 0 ? this.#rest : null;
+    const before = rest === null ? 0 : rest.length;
+    const bytes = Buffer.allocUnsafeSlow(before + end - start);
+    if (rest !== null) {
+      rest.copy(bytes);
+      this.#rest = null;
+    }
+    buffer.copy(bytes, before, start, end);
+    this.#arrived.push(bytes);
   }
 
   onChunkEnd(server: ServerConnection): void {
@@ -172,9 +181,12 @@ export class ServerStream implements ShardStream, ServerConsumer {
 
   onServerDrain(): void {}
 
-  #serverError(response: Buffer): ServerError {
+  /** The end of a connection is told by the shard's name. */
+  #serverError(response: Buffer): Error {
+    const error = new ServerError(response);
+    if (error.severity !== 'ERROR') return this.server.lostError(error.message);
     const { sql, original } = this.#request;
-    return inClientsText(new ServerError(response), sql, original);
+    return inClientsText(error, sql, original);
   }
 
   #end(): void {

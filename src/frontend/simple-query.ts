@@ -1,5 +1,6 @@
 // A simple Query message: one text with any number of statements.
 
+import type { ServerConnection } from '../backend/server-connection.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { emptyQueryResponse, readyForQuery } from '../protocol/backend-messages.ts';
 import { stringEnd } from '../protocol/client-frame.ts';
@@ -14,7 +15,7 @@ import { raiseParseError } from './parse-error.ts';
 import { checkQuerySize } from './query-size.ts';
 import { ReportedError } from './reported-error.ts';
 import { runStatement } from './run-statement.ts';
-import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
+import type { RelayRequest, SessionContext, SharedRead, StatementRun } from './session-context.ts';
 import { noShape, relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
@@ -66,7 +67,7 @@ function relayByShape(
       return null;
     }
   }
-  return relayNow(session, unit.bytes, shard, plans, timing);
+  return relayNow(session, unit.bytes, shard, plans, timing, plan.repeatable ? shape : null);
 }
 
 type RelayText<Result> = (
@@ -75,16 +76,19 @@ type RelayText<Result> = (
   shard: number,
   plans: readonly StatementPlan[],
   timing: StatementTiming | null,
+  shared?: SharedRead | null,
 ) => Result;
 
 /** Sends the message as it came, at once if a connection is there. `shard` -1: any. */
-const relayNow: RelayText<Promise<void> | null> = (session, message, shard, plans, timing) => {
+const relayNow: RelayText<Promise<void> | null> = (...input) => {
+  const [session, message, shard, plans, timing, shared = null] = input;
   const server = session.transaction.ready(placeOf(session, shard));
   if (server === null) {
-    session.relayWhenReady(placeOf(session, shard), opened => {
+    const requestFor = (opened: ServerConnection) => {
       opened.unnamed = null;
       return requestOf(message, plans, timing);
-    });
+    };
+    session.relayWhenReady(placeOf(session, shard), requestFor, shared);
     return null;
   }
   server.unnamed = null;

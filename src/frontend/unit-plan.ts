@@ -1,5 +1,6 @@
 // A unit of the extended protocol, as it was planned: its messages and what they are about.
 
+import type { ServerConnection } from '../backend/server-connection.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
@@ -33,4 +34,6 @@ export interface UnitPlan {
   readonly named: boolean;
   /** Does nothing but execute that statement. */
   readonly alone: boolean;
+  /** Of named statements something has to be prepared on the server first. */
+  lacks(server: ServerConnection): boolean;
 }

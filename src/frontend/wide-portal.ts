@@ -15,6 +15,7 @@ import { startSelect } from './wide-select.ts';
 
 export class WidePortal implements HeldPortal {
   readonly bind: BindMessage;
+  savepoints: number;
   readonly #run: StatementRun;
   readonly #session: SessionContext;
   #rows: WideRun | null = null;
@@ -24,6 +25,7 @@ export class WidePortal implements HeldPortal {
     this.#session = session;
     this.#run = run;
     this.bind = run.bind;
+    this.savepoints = session.transaction.savepoints;
   }
 
   get plan(): StatementPlan {

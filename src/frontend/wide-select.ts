@@ -26,19 +26,19 @@ export async function startSelect(
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRun> {
-  const timed = shards.length === 1 ? run : await runAtMoment(session, run, shards);
-  return new WideRun(session, await startRows(session, timed, shards, held));
+  return new WideRun(session, await startRows(session, run, shards, held));
 }
 
-function startRows(
+export async function startRows(
   session: SessionContext,
-  run: StatementRun,
+  given: StatementRun,
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRows> {
-  const { wide } = run.cached.plan;
-  if (shards.length === 1) return startMerge(session, run, asWritten(run), shards, held);
+  if (shards.length === 1) return startMerge(session, given, asWritten(given), shards, held);
   refuseSeveral(session, shards);
+  const run = await runAtMoment(session, given, shards);
+  const { wide } = run.cached.plan;
   if (wide.kind === 'merge') return startMerge(session, run, wide, shards, held);
   if (wide.kind === 'collect') return startCollect(session, run, wide, shards, held);
   const hint = null;

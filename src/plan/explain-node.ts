@@ -2,7 +2,7 @@
 
 import type { CollectPlan } from './collect-plan.ts';
 import { valueText } from './explain-route.ts';
-import type { AggregateSpec, MergeNode, RowCount, SortKey } from './merge-plan.ts';
+import type { AggregateSpec, Fragment, MergeNode, RowCount, SortKey } from './merge-plan.ts';
 import type { KeyValue } from './route.ts';
 import type { WidePlan } from './statement-plan.ts';
 
@@ -134,7 +134,9 @@ function mergeNode(node: MergeNode): ExplainNode {
     case 'gather': {
       const hidden = node.hiddenColumns;
       return {
-        ...leaf('Gather', hidden === 0 ? '' : `, ${hidden} hidden`, [node.sql]),
+        ...leaf('Gather', `${hidden === 0 ? '' : `, ${hidden} hidden`}${untypedText(node)}`, [
+          node.sql,
+        ]),
         properties: { 'Hidden Columns': hidden, SQL: node.sql },
       };
     }
@@ -197,6 +199,12 @@ function sortText(key: SortKey): string {
   const nulls =
     key.nullsFirst === key.descending ? '' : key.nullsFirst ? ' nulls first' : ' nulls last';
   return `${key.column + 1}${order}${nulls}`;
+}
+
+/** `, type of 2 to be seen`, or with `no text`: where it is one the merge is not done here. */
+function untypedText({ untyped = [] }: Fragment): string {
+  const texts = untyped.map(({ column, text }) => `${column + 1}${text ? '' : ' (no text)'}`);
+  return texts.length === 0 ? '' : `, type of ${texts.join(', ')} to be seen`;
 }
 
 function countText(count: RowCount): string {

@@ -205,7 +205,31 @@ export type SessionEffect =
       readonly local: boolean;
     }
   | { readonly kind: 'show-own'; readonly name: OwnVariable }
+  | CursorEffect
   | ExplainEffect;
+
+/** Cursors of SQL on several shards. */
+export type CursorEffect =
+  | {
+      readonly kind: 'declare';
+      readonly name: string;
+      /** The query, at its place in the statement. */
+      readonly sql: string;
+      readonly binary: boolean;
+      /** null: it is not said. */
+      readonly scroll: boolean | null;
+      readonly hold: boolean;
+    }
+  /** FETCH, and MOVE. `count` null: all rows there are. */
+  | {
+      readonly kind: 'fetch';
+      readonly name: string;
+      readonly direction: 'forward' | 'backward' | 'absolute' | 'relative';
+      readonly count: number | null;
+      readonly move: boolean;
+    }
+  /** null: all cursors. */
+  | { readonly kind: 'close-cursor'; readonly name: string | null };
 
 export interface ExplainEffect {
   readonly kind: 'explain';

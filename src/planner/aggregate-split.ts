@@ -76,10 +76,6 @@ export function splitAggregate(
     return same(column => `pg_catalog.${name}(${column})`, collation);
   }
   if (name === 'bit_xor') return same(column => `pg_catalog.bit_xor(${column})`);
-  // Of no values it is NULL, of NULLs alone it is empty: NULL of a shard must not count as one.
-  if (name === 'range_agg') {
-    return same(column => `pg_catalog.range_agg(${column}) FILTER (WHERE ${column} IS NOT NULL)`);
-  }
   if (type === null || (isFloat && inOrder)) return null;
   if (name === 'sum') return isSummable(type) ? same(column => sumSql(type, column)) : null;
   const operator = ownOperators(facts);

@@ -1,5 +1,5 @@
-// The type of expressions whose value is one of several: CASE, COALESCE, GREATEST, LEAST, NULLIF
-// (select_common_type, parse_coerce.c), where it is a number's or all agree.
+// The type of expressions whose value is one of several: CASE, COALESCE, GREATEST, LEAST
+// (select_common_type, parse_coerce.c), where it is a number's or all agree; and of NULLIF.
 
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { typeOid } from '../types/type-oid.ts';
@@ -16,13 +16,12 @@ const widening: readonly number[] = [
 
 /** What its value may be; null: it is no such expression. */
 export function alternatives(node: SyntaxNode): readonly SyntaxNode[] | null {
-  const { CaseExpr: chosen, CoalesceExpr, MinMaxExpr, A_Expr: compared } = node;
+  const { CaseExpr: chosen, CoalesceExpr, MinMaxExpr } = node;
   if (chosen !== undefined) {
     const whens = (chosen.args ?? []) as readonly SyntaxNode[];
     const results = whens.map(when => (when.CaseWhen?.result ?? {}) as SyntaxNode);
     return chosen.defresult === undefined ? results : [...results, chosen.defresult as SyntaxNode];
   }
-  if (compared?.kind === 'AEXPR_NULLIF') return [compared.lexpr ?? {}, compared.rexpr ?? {}];
   return ((CoalesceExpr ?? MinMaxExpr)?.args as readonly SyntaxNode[] | undefined) ?? null;
 }
 
@@ -38,4 +37,14 @@ export function commonType(oids: readonly number[]): number | null {
   if (oids.every(oid => oid === first)) return first;
   const ranks = oids.map(oid => widening.indexOf(oid));
   return ranks.includes(-1) ? null : widening[Math.max(...ranks)]!;
+}
+
+const integers: readonly number[] = [typeOid.int2, typeOid.int4, typeOid.int8];
+
+/** Of NULLIF: that of the first operand of the `=` that PostgreSQL chooses, which takes any two
+ *  integers as they are (transformAExprNullIf, parse_expr.c). null: not known. */
+export function nullIfType(first: number, second: number): number | null {
+  if (first === second || (integers.includes(first) && integers.includes(second))) return first;
+  const known = [...integers, typeOid.numeric, typeOid.float8];
+  return known.includes(first) && known.includes(second) ? commonType([first, second]) : null;
 }

@@ -9,7 +9,7 @@ import type { A_Const, A_Expr, FuncCall, SyntaxNode } from '../sql/syntax-tree.t
 import { qualifiedName } from '../sql/syntax-tree.ts';
 import { typeOid } from '../types/type-oid.ts';
 import { builtinCall } from './builtin-call.ts';
-import { alternatives, commonType, takesAnyType } from './common-type.ts';
+import { alternatives, commonType, nullIfType, takesAnyType } from './common-type.ts';
 
 export interface ExpressionType {
   readonly oid: number;
@@ -56,9 +56,13 @@ function typeOfAlternatives(
   const types = values
     .filter(value => !takesAnyType(value))
     .map(value => expressionType(value, level, facts));
-  const oids = types.flatMap(type => (type === null || type.collation !== null ? [] : [type.oid]));
-  const oid = oids.length < types.length ? null : commonType(oids);
-  return oid === null ? null : plain(oid);
+  const known = types.filter(type => type !== null);
+  const oid = known.length < types.length ? null : commonType(known.map(type => type.oid));
+  if (oid === null) return null;
+  const collations = new Set(known.map(({ collation }) => collation));
+  const [collation = null] = collations;
+  if (collations.size === 1) return { oid, collation };
+  return { oid, collation: collations.has('nondeterministic') ? 'nondeterministic' : 'other' };
 }
 
 /** What a derived table's column is, where it is one expression in every row; null: it is none. */
@@ -107,7 +111,18 @@ function castType(
   return { oid, collation: inner.collation ?? facts.input.catalog.defaultCollation };
 }
 
+/** Of numbers; a literal in quotes takes the other's type. */
+function typeOfNullIf(expr: A_Expr, level: Level, facts: ScopeBuilder): ExpressionType | null {
+  const [first, second] = [expr.lexpr, expr.rexpr].map(side => (side ?? {}) as SyntaxNode);
+  const left = expressionType(first, level, facts);
+  const right = takesAnyType(second!) ? left : expressionType(second, level, facts);
+  if (left === null || right === null || !isNumber(left.oid)) return null;
+  const oid = nullIfType(left.oid, right.oid);
+  return oid === null ? null : plain(oid);
+}
+
 function operatorType(expr: A_Expr, level: Level, facts: ScopeBuilder): ExpressionType | null {
+  if (expr.kind === 'AEXPR_NULLIF') return typeOfNullIf(expr, level, facts);
   const { schema, name } = qualifiedName(expr.name);
   if (expr.kind !== 'AEXPR_OP' || (schema !== null && schema !== 'pg_catalog')) return null;
   if (!['+', '-', '*', '/', '%'].includes(name) || facts.input.catalog.operators.has(name)) {

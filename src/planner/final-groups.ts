@@ -18,7 +18,7 @@ import {
   type Output,
   outputItem,
 } from './group-keys.ts';
-import { isIndependent } from './independent-query.ts';
+import { rewrittenQuery } from './independent-query.ts';
 import { columnNode, expressionOf, targetNode } from './sql-fragment.ts';
 
 const withoutEquality: readonly number[] = [typeOid.json, typeOid.xml, typeOid.point];
@@ -158,14 +158,22 @@ export class FinalGroups {
       return this.#aggregate(call);
     }
     if (ColumnRef !== undefined) return this.#dependentColumn(node);
-    if (SelectStmt !== undefined) {
-      if (!isIndependent(SelectStmt, this.#facts)) this.problem ??= 'a subquery above groups';
-      return node;
-    }
+    if (SelectStmt !== undefined) return this.#query(SelectStmt);
     if (node.JsonArrayAgg !== undefined || node.JsonObjectAgg !== undefined) {
       this.problem ??= 'an aggregate of JSON';
     }
     return null;
+  }
+
+  #query(select: SelectStmt): SyntaxNode {
+    const query = rewrittenQuery(select, this.#facts, use => {
+      const column = columnNode(use.relation.refname, use.column);
+      const meant = this.#level.resolve(column.ColumnRef!);
+      if (meant?.relation !== use.relation) this.problem ??= 'a subquery above groups';
+      return this.#replacement(column) ?? column;
+    });
+    if (query === null) this.problem ??= 'a subquery above groups';
+    return { SelectStmt: query ?? select };
   }
 
   /** A column that is determined by those that are grouped by: grouping by it too changes nothing. */

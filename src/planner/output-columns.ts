@@ -9,6 +9,7 @@ import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts, sameExpression } from '../sql/syntax-tree.ts';
 import { type Comparand, comparand } from './comparable-key.ts';
+import { starColumns } from './star-columns.ts';
 
 export interface OutputColumn {
   /** null: not known. */
@@ -90,7 +91,7 @@ function columnSql({ relation, column }: ColumnUse): string {
   return `${qualifier}${quoteName(column)}`;
 }
 
-/** null: a star stands for columns that are not known, or merged by USING. */
+/** null: a star stands for columns that are not known. */
 export function outputColumns(
   targets: readonly SyntaxNode[],
   level: Level,
@@ -110,14 +111,14 @@ export function outputColumns(
       });
       continue;
     }
-    const expanded = starColumns(fields, level, facts);
+    const expanded = expandedStar(fields, level, facts);
     if (expanded === null) return null;
     columns.push(...expanded);
   }
   return new OutputColumns(columns);
 }
 
-function starColumns(
+function expandedStar(
   fields: readonly SyntaxNode[],
   level: Level,
   facts: ScopeBuilder,
@@ -125,7 +126,7 @@ function starColumns(
   const names = nameParts(fields.slice(0, -1));
   if (names.length > 1 || level.opaque) return null;
   const [refname] = names;
-  if (refname === undefined && level.merged.size > 0) return null;
+  if (refname === undefined && level.merged.size > 0) return mergedStar(level, facts);
   const relations = level.relations.filter(
     one => refname === undefined || (one.refname === refname && !one.hidden),
   );
@@ -133,16 +134,23 @@ function starColumns(
   const columns: OutputColumn[] = [];
   for (const relation of relations) {
     if (relation.columns === null) return null;
-    for (const column of relation.columns) {
-      const field = (name: string) => ({ String: { sval: name } });
-      const reference = { ColumnRef: { fields: [field(relation.refname), field(column)] } };
-      columns.push({
-        name: column,
-        expression: null,
-        use: { relation, column },
-        value: comparand(reference, level, facts),
-      });
-    }
+    for (const column of relation.columns) columns.push(shown({ relation, column }, level, facts));
   }
   return columns;
+}
+
+function mergedStar(level: Level, facts: ScopeBuilder): readonly OutputColumn[] | null {
+  const select = facts.selects.find(one => one.level === level)?.select;
+  const columns = select === undefined ? null : starColumns(select, level);
+  if (columns === null) return null;
+  const unknown = { expression: null, use: null, value: { type: null, collation: null } };
+  return columns.map(({ name, use }) =>
+    use === null ? { name, ...unknown } : shown(use, level, facts),
+  );
+}
+
+function shown(use: ColumnUse, level: Level, facts: ScopeBuilder): OutputColumn {
+  const field = (name: string) => ({ String: { sval: name } });
+  const reference = { ColumnRef: { fields: [field(use.relation.refname), field(use.column)] } };
+  return { name: use.column, expression: null, use, value: comparand(reference, level, facts) };
 }

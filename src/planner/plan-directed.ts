@@ -24,7 +24,7 @@ export function planDirected(
   const { directive } = input;
   if (directive === undefined || directive === null) return usual;
   const { effect } = usual;
-  if (effect?.kind === 'prepare' || effect?.kind === 'explain') {
+  if (effect?.kind === 'prepare' || effect?.kind === 'explain' || effect?.kind === 'declare') {
     return { ...usual, effect: { ...effect, sql: withComment(input, effect.sql) } };
   }
   if (effect?.kind === 'execute') {

@@ -20,8 +20,8 @@ import { columnNode, expressionOf, ordinalNode, targetNode } from './sql-fragmen
 import { nestedAggregate } from './wide-shape.ts';
 
 /**
- * null: the statement is no SELECT with groups. A refusal where some part of it has no exact split or
- * cannot run on every shard by itself.
+ * null: the statement is no SELECT with groups. A refusal where some part of it has no exact split
+ * or cannot run on every shard by itself.
  */
 export function planPartialGroups(
   input: PlanInput,

@@ -9,6 +9,7 @@ import { resetsInText } from '../sql/procedure-resets.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { endOfStatement, tokensOf } from '../sql/tokens.ts';
 import { commandTag } from './command-tag.ts';
+import { planCursor } from './plan-cursor.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { planNotification } from './plan-notification.ts';
 import { planExecute, planPrepare } from './plan-prepare.ts';
@@ -38,6 +39,8 @@ export function planSession(input: PlanInput): StatementPlan | null {
   if (stmt.ExecuteStmt !== undefined) return planExecute(input, plan);
   const notification = planNotification(input, plan);
   if (notification !== null) return notification;
+  const cursor = input.shardCount > 1 ? planCursor(input, plan) : null;
+  if (cursor !== null) return cursor;
   if (isStateful(stmt)) return stateful(input, plan);
   if (leavesNothing(stmt)) return plan;
   if (isTransactional(stmt)) return oneShardOnly(input, plan);

@@ -8,7 +8,7 @@ import type { ByteText } from '../sql/byte-text.ts';
 import { limitItems } from '../sql/clause-items.ts';
 import type { Clauses, Range } from '../sql/clauses.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { qualifiedName } from '../sql/syntax-tree.ts';
+import { qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { refuseWide } from './plan-input.ts';
 
 export interface RowLimit {
@@ -43,8 +43,8 @@ export function rowLimit(select: SelectStmt, text: LimitText): RowLimit | Refusa
   const { limitCount, limitOffset } = select;
   if (limitCount === undefined && limitOffset === undefined) return null;
   const items = limitItems(text.clauses);
-  const count = bound(limitCount) ?? expressionBound(items.count, text);
-  const offset = bound(limitOffset) ?? expressionBound(items.offset, text);
+  const count = bound(limitCount, select) ?? expressionBound(items.count, text);
+  const offset = bound(limitOffset, select) ?? expressionBound(items.offset, text);
   if (count === null) return refuseWide('LIMIT with an expression');
   if (offset === null) return refuseWide('OFFSET with an expression');
   const withTies = select.limitOption === 'LIMIT_OPTION_WITH_TIES';
@@ -118,25 +118,36 @@ function checkedLimits(count: Bound, offset: Bound, withTies: boolean) {
   };
 }
 
-function bound(node: SyntaxNode | undefined): Bound | null {
+function bound(node: SyntaxNode | undefined, select: SelectStmt): Bound | null {
   if (node === undefined || node.A_Const?.isnull) return { rows: null, sql: 'NULL' };
   const cast = node.TypeCast;
-  if (cast === undefined) return plainBound(node, '');
+  if (cast === undefined) return plainBound(node, '', select);
   const { schema, name } = qualifiedName(cast.typeName?.names);
   const plain = (cast.typeName?.arrayBounds?.length ?? 0) === 0;
   if (!plain || !integerTypes.has(name) || (schema !== null && schema !== 'pg_catalog'))
     return null;
-  return plainBound((cast.arg ?? {}) as SyntaxNode, `::${name}`);
+  return plainBound((cast.arg ?? {}) as SyntaxNode, `::${name}`, select);
 }
 
-function plainBound(node: SyntaxNode, cast: string): Bound | null {
+function plainBound(node: SyntaxNode, cast: string, select: SelectStmt): Bound | null {
   if (node.ParamRef !== undefined) {
     const number = node.ParamRef.number ?? 0;
+    // Another place may have made it of another type.
+    if (usesOf(number, select) > 1) return null;
     return { rows: { kind: 'parameter', index: number - 1 }, sql: `$${number}${cast}` };
   }
   const text = constantText(node);
   if (text === null || !/^\s*-?\d{1,19}\s*$/.test(text) || BigInt(text) > int8Max) return null;
   return { rows: { kind: 'constant', rows: BigInt(text) }, sql: text.trim() + cast };
+}
+
+function usesOf(parameter: number, select: SelectStmt): number {
+  let uses = 0;
+  walk(select, value => {
+    if ((value as SyntaxNode).ParamRef?.number === parameter) uses++;
+    return true;
+  });
+  return uses;
 }
 
 /** Types that are none for LIMIT are none for its NULL either. */

@@ -2,6 +2,7 @@
 // anything else input columns (findTargetlistEntrySQL92, parse_clause.c). Only orders that are
 // known exactly are merged; a type that is not known yet is looked at when it arrives.
 
+import { ownComparisons } from '../catalog/catalog.ts';
 import type { SortKey } from '../plan/merge-plan.ts';
 import type { Refusal } from '../plan/statement-plan.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
@@ -61,9 +62,10 @@ function sortKey(sortBy: SortBy, item: number, context: SortContext): SortKey | 
 function isDescending({ sortby_dir, useOp }: SortBy, facts: ScopeBuilder): boolean | null {
   if (sortby_dir !== 'SORTBY_USING') return sortby_dir === 'SORTBY_DESC';
   const { schema, name } = qualifiedName(useOp as readonly SyntaxNode[] | undefined);
-  if (schema !== null && schema !== 'pg_catalog') return null;
-  if ((name !== '<' && name !== '>') || facts.input.catalog.operators.has(name)) return null;
-  return name === '>';
+  if (name !== '<' && name !== '>') return null;
+  if (schema === 'pg_catalog') return name === '>';
+  const { all, types } = ownComparisons(facts.input.catalog, facts.input.searchPath);
+  return schema === null && !all && types.size === 0 ? name === '>' : null;
 }
 
 /** The column to compare for an item of ORDER BY or DISTINCT ON. */

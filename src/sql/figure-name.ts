@@ -30,8 +30,10 @@ const fixedNames: Readonly<Record<string, string>> = {
   JsonArrayAgg: 'json_arrayagg',
 };
 
-/** null: it hangs on what a star in a subquery stands for. */
+/** null: it is a star, or hangs on what a star in a subquery stands for. */
 export function figureName(node: SyntaxNode): string | null {
+  const parts = node.ColumnRef?.fields ?? node.A_Indirection?.indirection ?? [];
+  if (parts.some(part => 'A_Star' in part)) return null;
   return figure(node)?.name ?? null;
 }
 
@@ -89,10 +91,7 @@ function figureSubLink(link: NonNullable<SyntaxNode['SubLink']>): Figured | null
   if (select.valuesLists !== undefined) return strong('column1');
   const target = (select.targetList?.[0] as SyntaxNode | undefined)?.ResTarget;
   if (target?.name !== undefined) return strong(target.name);
-  const value = (target?.val ?? {}) as SyntaxNode;
-  const fields = value.ColumnRef?.fields as readonly SyntaxNode[] | undefined;
-  if (target === undefined || fields?.at(-1)?.A_Star !== undefined) return null;
-  const name = figureName(value);
+  const name = target?.val === undefined ? null : figureName(target.val);
   return name === null ? null : strong(name);
 }
 

@@ -117,7 +117,8 @@ class FromReader {
       const confirm = () => {
         read({ ...scope, filters: other.relations }, new Map());
         // It holds in every row now, but for those of a full join's other side.
-        if (type !== 'JOIN_FULL' && !graph.ownOperators) addPresent(join.quals, equalities, scope);
+        const known = !graph.own.all && graph.own.types.size === 0;
+        if (type !== 'JOIN_FULL' && known) addPresent(join.quals, equalities, scope);
       };
       this.level.outerJoins.push({
         relations,

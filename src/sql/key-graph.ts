@@ -2,6 +2,7 @@
 // where b equals a, so b has a's constants too". Inner equalities go both ways, those of an outer
 // join's ON only towards the side whose rows they filter. Items at a node confine it.
 
+import type { OwnComparisons } from '../catalog/catalog.ts';
 import type { KeyItem } from '../plan/route.ts';
 import { readingOf } from './key-reading.ts';
 import type { ColumnUse } from './level.ts';
@@ -22,12 +23,13 @@ interface ColumnNode {
 }
 
 export class KeyGraph {
-  /** Operators such as `=` may be users' own: no predicate proves anything. */
-  readonly ownOperators: boolean;
+  /** Operators such as `=` may be users' own: where they are of all types no predicate proves
+   *  anything, where they are of some none of such columns does. */
+  readonly own: OwnComparisons;
   private readonly nodes = new Map<string, ColumnNode>();
 
-  constructor(ownOperators: boolean) {
-    this.ownOperators = ownOperators;
+  constructor(own: OwnComparisons) {
+    this.own = own;
   }
 
   /** The family in which the column's equalities count; null: they do not. */
@@ -73,7 +75,7 @@ export class KeyGraph {
     if (known !== undefined) return known;
     const column = catalogColumn(use);
     const family = column === null ? null : familyOf(column);
-    if (family === null) return null;
+    if (family === null || this.own.types.has(column!.typeOid)) return null;
     const node: ColumnNode = {
       family,
       reading: readingOf(column!),

@@ -52,7 +52,7 @@ export function addCondition(
   scope: ConditionScope,
   memberships: Memberships,
 ): void {
-  if (condition === undefined || graph.ownOperators) return;
+  if (condition === undefined || graph.own.all) return;
   const found = readCondition(condition, false, scope);
   for (const { column, values } of found.sets) graph.confine(column, { values });
   for (const [a, b] of found.equalities) addEquality(graph, a, b, scope);
@@ -60,6 +60,8 @@ export function addCondition(
   if (found.impossible) addImpossible(graph, scope);
   // Of WHERE and inner joins, which no row passes that does not satisfy them.
   if (scope.filters !== null && scope.filters !== scope.visible) return;
+  // Users' own may find something in NULL.
+  if (graph.own.types.size > 0) return;
   for (const relation of found.present) {
     scope.level.present.push({ relation, within: scope.visible });
   }
@@ -72,7 +74,7 @@ export function addEquality(
   b: ColumnUse,
   scope: ConditionScope,
 ): void {
-  if (graph.ownOperators) return;
+  if (graph.own.all) return;
   for (const [from, to] of [
     [a, b],
     [b, a],

@@ -3,7 +3,7 @@
 // functions and operators are called. Nothing is decided here.
 
 import type { Catalog, Table } from '../catalog/catalog.ts';
-import { hidesComparisons, isSystemSchema, resolveTable } from '../catalog/catalog.ts';
+import { isSystemSchema, ownComparisons, resolveTable } from '../catalog/catalog.ts';
 import type { KeySet } from '../plan/route.ts';
 import { type FromContext, readFrom } from './from-clause.ts';
 import { insertedKeys } from './inserted-keys.ts';
@@ -99,7 +99,7 @@ export class ScopeBuilder {
 
   constructor(input: ScopeInput) {
     this.input = input;
-    this.graph = new KeyGraph(hidesComparisons(input.catalog, input.searchPath));
+    this.graph = new KeyGraph(ownComparisons(input.catalog, input.searchPath));
   }
 
   statement(stmt: SyntaxNode, parent: Level | null, ctes: CteScope): void {

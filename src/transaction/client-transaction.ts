@@ -14,6 +14,7 @@ import { type Settings, settingsDifference } from '../backend/settings-registry.
 import { type ErrorEntry, errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
+import type { BranchWait } from './branch-wait.ts';
 import type { SessionSettings } from './session-settings.ts';
 
 export type TransactionMode = 'none' | 'implicit' | 'explicit';
@@ -125,30 +126,36 @@ export class ClientTransaction {
     return server;
   }
 
-  /** The same as `open` for the hot path, without a promise while all that is missing is a free
-   *  connection. Calls back once, perhaps at once. */
-  whenReady(
-    shard: number,
-    onServer: (server: ServerConnection) => void,
-    onRefused: (error: unknown) => void,
-  ): void {
-    if (this.#mode !== 'none' || this.#branches.size > 0) {
-      this.open(shard).then(onServer, onRefused);
+  /** `open` for the hot path, without a promise while all that is missing is a free connection.
+   *  Calls back once, perhaps at once. */
+  whenReady(shard: number, wait: BranchWait): void {
+    if (!this.free) {
+      this.open(shard).then(
+        server => wait.onReady(server),
+        error => wait.onRefused(error),
+      );
       return;
     }
     const pool = this.#cluster.pools[shard]!;
-    const attach = (server: ServerConnection) => {
-      if (this.#abandoned) {
-        pool.release(server);
-        return;
-      }
-      this.#attach(shard, server);
-      if (server.settingsId === this.settings.id) onServer(server);
-      else this.#prepareBranch(shard, server).then(() => onServer(server), onRefused);
-    };
     const server = pool.tryAcquire();
-    if (server === null) pool.wait({ owner: this, onServer: attach, onRefused });
-    else attach(server);
+    if (server === null) pool.wait(wait);
+    else wait.onServer(server);
+  }
+
+  /** What the pool gave to `wait` becomes the branch's connection. */
+  take(shard: number, server: ServerConnection, wait: BranchWait): void {
+    if (this.#abandoned) {
+      this.#cluster.pools[shard]!.release(server);
+      return;
+    }
+    this.#attach(shard, server);
+    if (server.settingsId === this.settings.id) wait.onReady(server);
+    else {
+      this.#prepareBranch(shard, server).then(
+        () => wait.onReady(server),
+        error => wait.onRefused(error),
+      );
+    }
   }
 
   /** Branches on all of `shards`, in their order. Connections are taken in ascending order, one
@@ -217,12 +224,17 @@ export class ClientTransaction {
     this.settings.savepoint(name);
   }
 
-  hasSavepoint(name: string): boolean {
-    return this.#savepoints.some(savepoint => savepoint.name === name);
+  get savepoints(): number {
+    return this.#savepoints.length;
+  }
+
+  /** How many were set before this one; -1: there is none of the name. */
+  savepointsBefore(name: string): number {
+    return this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
   }
 
   releaseSavepoint(name: string): void {
-    const at = this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
+    const at = this.savepointsBefore(name);
     if (at < 0) return;
     this.#savepoints.length = at;
     const kept = new Set(this.#savepoints.map(savepoint => savepoint.name));
@@ -233,7 +245,7 @@ export class ClientTransaction {
   }
 
   rolledBackTo(name: string): void {
-    const at = this.#savepoints.findLastIndex(savepoint => savepoint.name === name);
+    const at = this.savepointsBefore(name);
     if (at < 0) return;
     const { shards } = this.#savepoints[at]!;
     this.#savepoints.length = at + 1;

@@ -40,9 +40,9 @@ export class KeyColumn {
 
   /** Empties the column for the next values. */
   reset(): void {
+    if (this.nullCount !== 0) this.validity.fill(0xff);
     this.length = 0;
     this.nullCount = 0;
-    this.validity.fill(0xff);
   }
 
   isNull(row: number): boolean {

@@ -54,6 +54,34 @@ export function parseNumeric(text: string): Numeric {
   return { kind: 'finite', unscaled: BigInt(text.replace('.', '')), scale: fraction.length };
 }
 
+/** As many digits are exact in a float64. */
+const smallDigitsMax = 15;
+
+/** Reads a short text form into whole numbers, unscaled / 10^scale; false for any other. */
+export function readSmallDecimal(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: { unscaled: number; scale: number },
+): boolean {
+  const negative = bytes[start] === 0x2d;
+  const from = negative ? start + 1 : start;
+  let point = end;
+  let unscaled = 0;
+  for (let at = from; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit >= 0 && digit <= 9) unscaled = unscaled * 10 + digit;
+    else if (digit === -2 && point === end) point = at;
+    else return false;
+  }
+  const scale = point === end ? 0 : end - point - 1;
+  const hasBothParts = point > from && (point === end || scale > 0);
+  if (!hasBothParts || point - from + scale > smallDigitsMax) return false;
+  into.unscaled = negative ? -unscaled : unscaled;
+  into.scale = scale;
+  return true;
+}
+
 /** Reads the binary form: int16 digit count, weight, sign, scale, base-10000 digits. */
 export function decodeNumeric(bytes: Uint8Array, start: number, end: number): Numeric {
   const word = (at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;

@@ -30,6 +30,18 @@ export function modesOn(shards: number, all: readonly Mode[]): readonly Mode[] {
   return all.includes(one) ? [one] : all.slice(-1);
 }
 
+/** Whether numbers of shards on which a case was refused agree with its list. Where not every mode
+ *  was run, those that are left out may be the refused ones. */
+export function agreesWithList(
+  found: readonly number[],
+  listed: readonly number[],
+  ran: (shards: number) => boolean,
+): boolean {
+  const whole = (shards: number): boolean => thorough || modeOf[shards] === undefined;
+  const missing = listed.filter(one => ran(one) && whole(one) && !found.includes(one));
+  return missing.length === 0 && found.every(one => listed.includes(one));
+}
+
 let names = 0;
 
 /** Both exchanges of the mode `binary`; the others have one. */

@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const setting = (name: string, otherwise: number): number =>
   Number(values[name] ?? process.env[name.toUpperCase()] ?? otherwise);
 const seed = setting('seed', 20_261_121);
-const count = setting('count', 500);
+const count = setting('count', 300);
 const from = setting('from', 0);
 
 let shops: Shops;
@@ -43,7 +43,7 @@ test(`random statements give what one PostgreSQL gives (seed ${seed})`, async t 
 test(`random transactions change what they change on one PostgreSQL (seed ${seed})`, async t => {
   const problems: string[] = [];
   let refused = 0;
-  for (let index = from; index < from + count / 10 && problems.length < 20; index++) {
+  for (let index = from; index < from + count / 5 && problems.length < 20; index++) {
     const mode = modes[index % 3]!;
     for (const one of randomTransaction(seed, index)) {
       const [expected = [], ...answers] = await everywhere(shops, one, mode);
@@ -67,7 +67,7 @@ test(`random transactions change what they change on one PostgreSQL (seed ${seed
       problems.push(...wrong(one, 'simple', shards, difference(got, expected, one)));
     }
   }
-  t.diagnostic(`seed ${seed}: ${Math.ceil(count / 10)} transactions, ${refused} with a refusal`);
+  t.diagnostic(`seed ${seed}: ${Math.ceil(count / 5)} transactions, ${refused} with a refusal`);
   assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
 });
 

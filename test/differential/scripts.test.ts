@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { createTestDatabase } from '../support/cluster.ts';
 import { type Case, readCases, writeRefusals } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
-import { type Mode, modesOn, runCase, thorough } from './modes.ts';
+import { agreesWithList, type Mode, modesOn, runCase, thorough } from './modes.ts';
 import { Inspection } from './placement.ts';
 import { fillShop, loadShop, omnisharded, startShop, tables } from './shop.ts';
 import { type Exchange, WireClient } from './wire-client.ts';
@@ -173,8 +173,7 @@ function unlisted(
 ): string[] {
   return cases.flatMap(one => {
     const found = refused.get(one.line) ?? [];
-    const listed = one.refused.filter(shards => ran.has(shards));
-    if (found.join() === listed.join()) return [];
+    if (agreesWithList(found, one.refused, shards => ran.has(shards))) return [];
     return [
       `${one.file}:${one.line} ${one.sql}\n  refused with [${found}], listed [${one.refused}]`,
     ];

@@ -205,6 +205,33 @@ test('thousands of groups keep their sums, over many output chunks', async () =>
   }
 });
 
+test('a sum of numeric is exact where its values stop to be short, and to have one scale', async () => {
+  const sums: readonly (readonly [WireValue[], string | null])[] = [
+    [['1.50', '-2.25', '0.75'], '0.00'],
+    [['0.1', '0.20', '3'], '3.30'],
+    [['9007199254740.991', '0.001', '-0.002'], '9007199254740.990'],
+    [['900719925474099', '900719925474099', '0.5'], '1801439850948198.5'],
+    [['999999999999999', '9999999999999999', '1'], '10999999999999999'],
+    [['-1.5', null, '-100000000000000000000.25'], '-100000000000000000001.75'],
+    [['1.00', 'NaN', '2.00'], 'NaN'],
+    [['Infinity', '1.0', '1.0'], 'Infinity'],
+    [[null, '7', null], '7'],
+    [[null, null, null], null],
+  ];
+  const columns = [column('key', 'int4'), column('sum', 'numeric')];
+  const merged = await merge(
+    { ...grouped, aggregates: [{ kind: 'sum', column: 1 }] },
+    [0, 1, 2].map(shard => ({
+      columns,
+      rows: sums.map(([parts], key): WireValue[] => [String(key), parts[shard]!]),
+    })),
+  );
+  assert.deepEqual(
+    texts(merged.rows),
+    sums.map(([, sum], key) => [String(key), sum]),
+  );
+});
+
 test('groups are sorted by an aggregate, and hidden columns stay hidden', async () => {
   const columns = [
     column('g', 'text'),

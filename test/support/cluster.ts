@@ -21,8 +21,13 @@ export interface TestDatabase {
 
 let created = 0;
 
-/** Databases on the first `shards` of the test servers (1 to 4) and on the oracle. */
-export async function createTestDatabase(name: string, shards: number): Promise<TestDatabase> {
+/** Databases on the first `shards` of the test servers (1 to 4) and on the oracle; `options` are of
+ *  CREATE DATABASE. */
+export async function createTestDatabase(
+  name: string,
+  shards: number,
+  options = '',
+): Promise<TestDatabase> {
   const servers = await testServers();
   const database = `${name}_${process.pid}_${++created}`;
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(database)) {
@@ -30,7 +35,7 @@ export async function createTestDatabase(name: string, shards: number): Promise<
   }
   if (shards < 1 || shards > servers.shards.length) throw new Error(`${shards} shards asked for`);
   const hosts = [...servers.shards.slice(0, shards), servers.oracle];
-  await onEach(hosts, 'postgres', `CREATE DATABASE ${database}`);
+  await onEach(hosts, 'postgres', `CREATE DATABASE ${database} ${options}`);
   const addresses = hosts.map(host => ({ ...host, database }));
   return {
     name: database,

@@ -13,21 +13,17 @@ SELECT id FROM users ORDER BY id LIMIT «4»::int
 
 # S2
 SELECT id FROM users ORDER BY id LIMIT (2 + 2)
---refused 2 3 4
 
 # S2
 SELECT age FROM users ORDER BY age FETCH FIRST 5 ROWS WITH TIES
---refused 2 3 4
 
 # S2
 SELECT country FROM users ORDER BY country DESC NULLS LAST FETCH FIRST 1 ROW WITH TIES
 --order 1
---refused 2 3 4
 
 # S2
-SELECT priority, tenant_id, id FROM tasks ORDER BY priority, tenant_id OFFSET 2 FETCH NEXT 3 ROWS WITH TIES
+SELECT priority, tenant_id FROM tasks ORDER BY priority, tenant_id OFFSET 2 FETCH NEXT 3 ROWS WITH TIES
 --order 1 2
---refused 2 3 4
 
 # S3: an offset without a limit is dropped once
 SELECT id FROM users ORDER BY id OFFSET 5
@@ -55,7 +51,6 @@ SELECT country FROM users GROUP BY country
 
 # S5
 SELECT state FROM tasks GROUP BY state
---refused 2 3 4
 
 # S5
 SELECT kind, ok FROM events GROUP BY kind, ok
@@ -68,27 +63,21 @@ SELECT sum(cost) FROM events GROUP BY kind, level
 
 # S7: groups of an alias, of an expression, of sets
 SELECT date_trunc('day', at) AS d, count(*) FROM events GROUP BY d
---refused 2 3 4
 
 # S7
 SELECT date_trunc('day', at), count(*) FROM events GROUP BY date_trunc('day', at)
---refused 2 3 4
 
 # S7
 SELECT lower(kind), count(*) FROM events GROUP BY lower(kind)
---refused 2 3 4
 
 # S7
 SELECT country, active, count(*) FROM users GROUP BY ROLLUP (country, active)
---refused 2 3 4
 
 # S7
 SELECT country, active, sum(age) FROM users GROUP BY CUBE (country, active)
---refused 2 3 4
 
 # S7
 SELECT kind, level, count(*) FROM events GROUP BY GROUPING SETS ((kind), (level), ())
---refused 2 3 4
 
 # S8: the largest groups of the whole
 SELECT country, count(*) FROM users GROUP BY country ORDER BY 2 DESC, 1 LIMIT 3
@@ -102,131 +91,100 @@ SELECT country, count(*) FROM users GROUP BY country LIMIT 3
 
 # S8
 SELECT count(*) > 0, sum(n) > 0 FROM (SELECT count(*) AS n FROM users GROUP BY country LIMIT 2) s
---refused 2 3 4
 
 # S9: HAVING on whole groups
 SELECT country, count(*) FROM users GROUP BY country HAVING count(*) > 15
---refused 2 3 4
 
 # S9
 SELECT kind, sum(value) FROM events GROUP BY kind HAVING sum(value) > 100 AND count(*) < 80
---refused 2 3 4
 
 # S9
 SELECT assignee FROM tasks GROUP BY assignee HAVING avg(hours) > 19.5 ORDER BY assignee
---refused 2 3 4
 
 # S10: aggregates within expressions
 SELECT coalesce(sum(age), 0) FROM users
---refused 2 3 4
 
 # S10
 SELECT round(avg(age), 2), sum(age) / count(*), max(age) + 1 FROM users
---refused 2 3 4
 
 # S10
 SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM users WHERE id < 3
---refused 2 3 4
 
 # S10
 SELECT CASE WHEN count(*) > 0 THEN 'some' ELSE 'none' END FROM users WHERE age > 1000
---refused 2 3 4
 
 # S10
 SELECT coalesce(sum(x), -1), count(*) + 1 FROM empty
---refused 2 3 4
 
 # S11: casts of aggregates
 SELECT count(*) IS NULL, sum(age)::text, count(*)::numeric FROM users
---refused 2 3 4
 
 # S11
 SELECT sum(age) IS NOT NULL, avg(age)::int, max(born)::timestamp FROM users
---refused 2 3 4
 
 # S12: an aggregate over a window keeps the rows
 SELECT id, count(*) OVER () FROM users ORDER BY id
---refused 2 3 4
 
 # S12
 SELECT tenant_id, id, sum(hours) OVER (PARTITION BY tenant_id) FROM tasks ORDER BY 1, 2
 
 # S13: numbering over all rows
 SELECT id, row_number() OVER (ORDER BY id) FROM users
---refused 2 3 4
 
 # S13
 SELECT id, rank() OVER (ORDER BY age), dense_rank() OVER (ORDER BY age) FROM users
---refused 2 3 4
 
 # S13
 SELECT id, lag(id) OVER (ORDER BY id), lead(id, 2) OVER (ORDER BY id) FROM users
---refused 2 3 4
 
 # S13
 SELECT id, ntile(4) OVER (ORDER BY id), sum(age) OVER (ORDER BY id) FROM users
---refused 2 3 4
 
 # S13
 SELECT avg(age) OVER (), min(age) OVER (PARTITION BY country), id FROM users
---refused 2 3 4
 
 # S14: DISTINCT behind a cast
 SELECT count(DISTINCT country)::int FROM users
---refused 2 3 4
 
 # S14
 SELECT count(DISTINCT email)::int + 1 FROM users
---refused 2 3 4
 
 # S15: aggregates of distinct values
 SELECT count(DISTINCT age), sum(DISTINCT age), avg(DISTINCT age) FROM users
---refused 2 3 4
 
 # S15
 SELECT stddev(DISTINCT age), count(DISTINCT (country, active)) FROM users
---refused 2 3 4
 
 # S15
 SELECT country, count(DISTINCT age), count(DISTINCT id) FROM users GROUP BY country
---refused 2 3 4
 
 # S16: aggregates of every kind
 SELECT string_agg(country, ',' ORDER BY country, id) FROM users
---refused 2 3 4
 
 # S16
 SELECT array_agg(age ORDER BY id), json_agg(age ORDER BY id), jsonb_object_agg(id, age) FROM users
---refused 2 3 4
 
 # S16
 SELECT bool_and(active), bool_or(active), every(active), bit_and(age), bit_or(age), bit_xor(age) FROM users
---refused 2 3 4
 
 # S16
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age), percentile_disc(0.5) WITHIN GROUP (ORDER BY id), mode() WITHIN GROUP (ORDER BY age, id) FROM users
---refused 2 3 4
 
 # S16
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age), percentile_disc(0.9) WITHIN GROUP (ORDER BY id) FROM users
---refused 2 3 4
 
 # S16
 SELECT corr(age, score), regr_count(age, score), regr_slope(age, score) FROM users
 --about
---refused 2 3 4
 
 # S16
 SELECT min(tags), max(tags) FROM users
---refused 2 3 4
 
 # S16
 SELECT any_value(country) FROM users WHERE country = 'fr'
---refused 2 3 4
 
 # S16
 SELECT total(cost), product(level) FROM events WHERE level > 0
---refused 2 3 4
 
 # S17: an average is divided once, with PostgreSQL's scale
 SELECT avg(age) FROM users WHERE id IN (1, 2, 3)
@@ -248,26 +206,21 @@ SELECT stddev(quantity), avg(quantity) FROM orders WHERE user_id = 12
 
 # S19: nor in Describe
 SELECT country, avg(age), stddev(age) FROM users GROUP BY country
---refused 2 3 4
 
 # S19
 SELECT avg(age) FROM users WHERE age > «20»
 
 # S20: variances to the last digit
 SELECT stddev(age), variance(age), stddev_pop(age), var_pop(age), stddev_samp(age), var_samp(age) FROM users
---refused 2 3 4
 
 # S20
 SELECT variance(id), stddev(id) FROM users WHERE id > 4000000000
---refused 2 3 4
 
 # S20
 SELECT var_pop(1e15 + score) FROM users
---refused 2 3 4
 
 # S21: the width of a cast aggregate
 SELECT count(*)::int, count(*)::int2, count(*)::float4 FROM users
---refused 2 3 4
 
 # S22: stars beside aggregates
 SELECT users.*, count(*) FROM users GROUP BY users.id ORDER BY id
@@ -277,119 +230,93 @@ SELECT d.*, count(e.id), max(e.at) FROM devices d LEFT JOIN events e ON e.device
 
 # S23: DISTINCT ON names and expressions
 SELECT DISTINCT ON (u.country) u.country, u.id FROM users u ORDER BY u.country, u.id
---refused 2 3 4
 
 # S23
 SELECT DISTINCT ON (lower(kind)) kind, device_id, id FROM events ORDER BY lower(kind), device_id, id
---refused 2 3 4
 
 # S24: DISTINCT by the type's equality
 SELECT DISTINCT n FROM readings
 --any-rows
---refused 2 3 4
 
 # S24
 SELECT count(*) FROM (SELECT DISTINCT n FROM readings) s
---refused 2 3 4
 
 # S24
 SELECT DISTINCT cx FROM forms
 --any-rows
---refused 2 3 4
 
 # S24
 SELECT DISTINCT ci FROM forms
 --any-rows
---refused 2 3 4
 
 # S25: joins off the key
 SELECT count(*) FROM users u JOIN docs d ON d.owner = u.id
---refused 2 3 4
 
 # S25
 SELECT a.id, b.id FROM devices a JOIN devices b ON a.region_id = b.region_id AND a.id < b.id ORDER BY 1, 2
---refused 2 3 4
 
 # S26: subqueries that need all rows
 SELECT id FROM users WHERE id IN (SELECT owner FROM docs WHERE title = 'title 3') ORDER BY id
---refused 2 3 4
 
 # S26
 SELECT id FROM users WHERE age > (SELECT avg(age) FROM users) ORDER BY id
---refused 2 3 4
 
 # S26
 SELECT id FROM users WHERE id NOT IN (SELECT owner FROM docs WHERE owner IS NOT NULL) ORDER BY id
---refused 2 3 4
 
 # S26
 SELECT id FROM users u WHERE NOT EXISTS (SELECT 1 FROM docs d WHERE d.owner = u.id) ORDER BY id
---refused 2 3 4
 
 # S27: limits and groups within
 WITH top AS (SELECT id, score FROM users ORDER BY score DESC NULLS LAST, id LIMIT 10) SELECT * FROM top ORDER BY score DESC, id
---refused 2 3 4
 
 # S27
 SELECT s.id FROM (SELECT id, score FROM users ORDER BY score, id LIMIT 10) s ORDER BY s.id
---refused 2 3 4
 
 # S27
 SELECT count(*) FROM (SELECT DISTINCT kind FROM events) s
---refused 2 3 4
 
 # S27
 SELECT max(c) FROM (SELECT count(*) AS c FROM events GROUP BY kind) s
---refused 2 3 4
 
 # S28: sets at the top and within
 SELECT country FROM users UNION SELECT method FROM payments
---refused 2 3 4
 
 # S28
 SELECT country FROM users INTERSECT SELECT kind FROM devices
---refused 2 3 4
 
 # S28
 SELECT age FROM users EXCEPT SELECT quantity FROM orders
---refused 2 3 4
 
 # S28
 SELECT count(*) FROM (SELECT country FROM users UNION SELECT kind FROM events) s
---refused 2 3 4
 
 # S28
 WITH both_sides AS (SELECT age FROM users EXCEPT ALL SELECT priority FROM tasks) SELECT count(*) FROM both_sides
---refused 2 3 4
 
 # S28
 SELECT id FROM users UNION ALL SELECT id FROM devices ORDER BY 1 LIMIT 12
---refused 2 3 4
 
 # S30: an error of one shard is the only answer
-SELECT id, 1 / (id - 40) FROM users ORDER BY id
+SELECT id, 1 / (id - 40) FROM users WHERE id > -100 ORDER BY id
 --sqlstate
 
 # S30
-SELECT 10 / (id - 40) FROM users
+SELECT 10 / (id - 40) FROM users WHERE id BETWEEN 0 AND 90
 --sqlstate
 
 # S30
 SELECT sum(1 / (age - 26)) FROM users
 --sqlstate
---refused 2 3 4
 
 # S32: what may not be evaluated on each shard on its own
 SELECT count(DISTINCT t) FROM (SELECT now() AS t FROM users) s
---refused 2 3 4
 
 # S32
 SELECT count(*) FROM users WHERE created_at < now()
---refused 2 3 4
 
 # S32
 SELECT max(now()) = now() FROM users
---refused 2 3 4
 
 # Order: wrong orders known from another proxy, O1 to O10
 
@@ -414,20 +341,16 @@ SELECT id FROM users ORDER BY name COLLATE "C", id
 # O2
 SELECT id FROM users ORDER BY random()
 --unordered
---refused 2 3 4
 
 # O2
 SELECT id FROM forms ORDER BY pt <-> point '(1,1)', id
---refused 2 3 4
 
 # O3: by distance, the nearest of all; descending too
 SELECT id FROM devices ORDER BY abs(weight - 3) LIMIT 5
 --any-rows
---refused 2 3 4
 
 # O3
 SELECT id FROM devices ORDER BY point(weight, id) <-> point '(3,3)' DESC NULLS LAST, id LIMIT 5
---refused 2 3 4
 
 # O4: NULLs where they are asked for
 SELECT age, id FROM users ORDER BY age NULLS FIRST, id
@@ -440,31 +363,24 @@ SELECT kind, level, device_id, id FROM events ORDER BY kind NULLS FIRST, level D
 
 # O5: under a linguistic collation
 SELECT icu, id FROM forms ORDER BY icu, id
---refused 2 3 4
 
 # O5
 SELECT name, id FROM devices ORDER BY name COLLATE "en-US-x-icu", id
---refused 2 3 4
 
 # O5
 SELECT email FROM users ORDER BY email COLLATE "und-x-icu" DESC LIMIT 5
---refused 2 3 4
 
 # O6: types whose bytes are not their order
 SELECT en, id FROM forms ORDER BY en, id
---refused 2 3 4
 
 # O6
 SELECT ip, cd, id FROM forms ORDER BY ip, cd, id
---refused 2 3 4
 
 # O6
 SELECT ttz, mo, bp, id FROM forms ORDER BY ttz, mo, bp, id
---refused 2 3 4
 
 # O6
 SELECT jb, id FROM forms ORDER BY jb, id
---refused 2 3 4
 
 # O6: dates before 2000
 SELECT born, id FROM users ORDER BY born, id
@@ -486,24 +402,18 @@ SELECT n, device_id, at FROM readings ORDER BY n DESC, device_id, at LIMIT 60
 
 # O9: sums and extremes beyond machine numbers
 SELECT sum(n), max(n), min(n) FROM readings
---refused 2 3 4
 
 # O9
 SELECT sum(79228162514264337593543950335::numeric + id), max(id * 1e30) FROM users
---refused 2 3 4
 
 # O10: extremes by the type's order
 SELECT min(en), max(en) FROM forms
---refused 2 3 4
 
 # O10
 SELECT min(ip), max(ip) FROM forms
---refused 2 3 4
 
 # O10
 SELECT min(icu), max(icu) FROM forms
---refused 2 3 4
 
 # O10
 SELECT min(name COLLATE "en-US-x-icu"), max(name COLLATE "und-x-icu") FROM users
---refused 2 3 4

@@ -30,7 +30,7 @@ export const emptyClauses: Clauses = {
   ...{ arms: [], order: [], limits: [], total: false, ties: false, about: false },
 };
 
-export function printClauses(one: Clauses): string {
+function printClauses(one: Clauses): string {
   const clause = (word: string, items: readonly string[], between = ', '): string =>
     items.length === 0 ? '' : ` ${word} ${items.join(between)}`;
   return [
@@ -61,7 +61,7 @@ export function caseOf(one: Clauses): Case {
 }
 
 /** The same without one of its pieces, whichever, and still with a determined answer. */
-export function* smallerClauses(one: Clauses): Iterable<Clauses> {
+function* smallerClauses(one: Clauses): Iterable<Clauses> {
   for (const limit of one.limits.keys()) yield { ...one, limits: one.limits.toSpliced(limit, 1) };
   for (const arm of one.arms.keys()) yield { ...one, arms: one.arms.toSpliced(arm, 1) };
   if (one.limits.length === 0 && !one.head.includes(' ON ')) {

@@ -1,0 +1,124 @@
+# LIMIT, OFFSET and FETCH with expressions and ties
+
+SELECT id FROM users ORDER BY id LIMIT «2» + «3»
+
+SELECT id FROM users ORDER BY id LIMIT «2» * 3 OFFSET «1» + 1
+
+SELECT id FROM users ORDER BY id OFFSET «100» + 10
+
+SELECT id FROM users ORDER BY id LIMIT (SELECT count(*) / 3 FROM items)
+
+SELECT id FROM users ORDER BY id LIMIT (SELECT min(id) FROM items) OFFSET (SELECT max(id) FROM items)
+
+SELECT id FROM users ORDER BY id LIMIT (SELECT NULL::bigint)
+
+SELECT id FROM users ORDER BY id LIMIT (SELECT NULL::bigint) OFFSET (SELECT NULL::bigint)
+
+SELECT id FROM users ORDER BY id LIMIT 2.5
+
+SELECT id FROM users ORDER BY id LIMIT 3.5 OFFSET 1.5
+
+SELECT id FROM users ORDER BY id LIMIT 4::smallint OFFSET 2::numeric
+
+SELECT id FROM users ORDER BY id LIMIT «7»::smallint
+
+SELECT id FROM users ORDER BY id LIMIT «7»::numeric
+
+SELECT id FROM users ORDER BY id LIMIT 9223372036854775807 OFFSET 9223372036854775807
+
+SELECT id FROM users ORDER BY id LIMIT 9223372036854775806 + 1 OFFSET 110 + 5
+
+SELECT id FROM users ORDER BY id LIMIT -1
+
+SELECT id FROM users ORDER BY id LIMIT 1 - 2
+--sqlstate
+
+SELECT id FROM users ORDER BY id OFFSET 1 - 2
+--sqlstate
+
+SELECT id FROM users ORDER BY id LIMIT 1 - 2 OFFSET 1 - 2
+--sqlstate
+
+SELECT id FROM users ORDER BY id LIMIT 1 - 2 OFFSET 10
+--sqlstate
+
+SELECT id FROM users ORDER BY id LIMIT 10 OFFSET 1 - 2
+--sqlstate
+
+SELECT id FROM empty ORDER BY id LIMIT 1 - 2
+--sqlstate
+
+SELECT count(*) FROM empty LIMIT 1 - 2
+--sqlstate
+
+SELECT count(*) FROM users LIMIT 1 + 0 OFFSET 1 - 2
+--sqlstate
+
+SELECT id FROM users LIMIT 'x'::text
+--sqlstate
+
+SELECT id FROM users LIMIT id
+--sqlstate
+
+SELECT id FROM users LIMIT 1 / 0
+--sqlstate
+
+SELECT id FROM users LIMIT 2 + 3
+--any-rows
+
+SELECT count(*) FROM users LIMIT 1 + 0
+
+SELECT count(*) FROM users LIMIT 0 + 0
+
+SELECT country, count(*) FROM users GROUP BY country ORDER BY 2 DESC, 1 LIMIT 1 + 2 OFFSET 2 - 1
+
+SELECT country FROM users GROUP BY country ORDER BY count(*) DESC, country LIMIT abs(-3)
+
+SELECT DISTINCT country FROM users ORDER BY country LIMIT 1 + 1 OFFSET 1 + 0
+
+SELECT id FROM users ORDER BY id FETCH FIRST ROW ONLY
+
+SELECT id FROM users ORDER BY id OFFSET 3 ROWS FETCH NEXT 4 ROWS ONLY
+
+SELECT id FROM users ORDER BY id OFFSET (1 + 2) ROWS FETCH NEXT (2 * 2) ROWS ONLY
+
+SELECT id FROM users ORDER BY id FETCH FIRST «5» ROWS ONLY
+
+SELECT id, country FROM users ORDER BY country FETCH FIRST 3 ROWS WITH TIES
+--order 2
+
+SELECT id, country FROM users ORDER BY country DESC OFFSET 2 FETCH FIRST 3 ROWS WITH TIES
+--any-rows
+
+SELECT country FROM users ORDER BY country OFFSET 20 FETCH FIRST «7» ROWS WITH TIES
+
+SELECT age FROM users ORDER BY age NULLS FIRST FETCH FIRST (1 + 1) ROWS WITH TIES
+
+SELECT age FROM users ORDER BY age OFFSET 1 + 2 FETCH FIRST (4 - 1) ROWS WITH TIES
+
+SELECT active FROM users ORDER BY active FETCH FIRST ROW WITH TIES
+
+SELECT score FROM users ORDER BY score % 3 FETCH FIRST 2 ROWS WITH TIES
+--any-rows
+
+SELECT id FROM users ORDER BY id FETCH FIRST 0 ROWS WITH TIES
+
+SELECT id FROM users ORDER BY id FETCH FIRST 1000 ROWS WITH TIES
+
+SELECT country FROM users ORDER BY country OFFSET 1000 FETCH FIRST 2 ROWS WITH TIES
+
+SELECT id FROM users ORDER BY id FETCH FIRST (1 - 2) ROWS WITH TIES
+--sqlstate
+
+SELECT id FROM users ORDER BY id FETCH FIRST NULL ROWS WITH TIES
+--sqlstate
+
+SELECT country, count(*) AS n FROM users GROUP BY country ORDER BY n DESC FETCH FIRST 2 ROWS WITH TIES
+--order 2
+
+SELECT age, count(*) AS n FROM users GROUP BY age ORDER BY n FETCH FIRST ROW WITH TIES
+--order 2
+
+SELECT DISTINCT age / 10 AS d FROM users ORDER BY d FETCH FIRST 2 ROWS WITH TIES
+
+SELECT en FROM forms ORDER BY en FETCH FIRST 2 ROWS WITH TIES
