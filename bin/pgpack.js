@@ -3,6 +3,7 @@
 // instead of failing on the syntax of the program.
 
 import fs from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 const needed = 24;
 const version = process.versions.node;
@@ -14,6 +15,9 @@ if (Number(version.split('.')[0]) < needed) {
   );
   process.exit(1);
 }
+
+// See src/common/young-generation.ts.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 // An installed package holds JavaScript, as Node.js strips no types under node_modules; a checkout
 // that was not built runs from its sources.

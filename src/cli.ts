@@ -8,6 +8,7 @@ import { makePasswordHash } from './auth/password-hash.ts';
 import { createLogger, silentLogger } from './common/logger.ts';
 import { PgError } from './common/pg-error.ts';
 import { version } from './common/version.ts';
+import { limitYoungGeneration } from './common/young-generation.ts';
 import { checkConfig } from './config/check.ts';
 import type { Config } from './config/config.ts';
 import { type ConfigInput, type LoadedConfig, loadConfig } from './config/load-config.ts';
@@ -156,6 +157,7 @@ async function run(input: ConfigInput): Promise<number> {
   };
   let pgpack: PgPack;
   try {
+    limitYoungGeneration();
     pgpack = await startPgPack(config, { log, readConfig });
   } catch (error) {
     process.stderr.write(`pgpack: cannot start: ${(error as Error).message}\n`);

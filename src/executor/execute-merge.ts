@@ -39,6 +39,8 @@ export interface MergeExecution {
   next(): Promise<RowChunk | null>;
   /** No more rows are wanted: the shards are stopped. */
   cancel(): void;
+  /** The most bytes of rows, keys and groups that were held at once. */
+  readonly memoryPeak: number;
 }
 
 /**
@@ -66,6 +68,7 @@ interface Ready {
 class Execution implements MergeExecution {
   readonly columns: Promise<readonly ColumnDescription[]>;
   readonly #run: FragmentRun;
+  readonly #budget: MemoryBudget;
   readonly #ready: Promise<Ready>;
   #done = false;
 
@@ -75,13 +78,18 @@ class Execution implements MergeExecution {
     const limits = collectLimits(plan.root, options.rowCount);
     const run = new FragmentRun(client, fragment.sql, shards);
     this.#run = run;
+    const budget = new MemoryBudget(memoryBytesMax);
+    this.#budget = budget;
     this.#ready = run.columns().then(columns => {
-      const budget = new MemoryBudget(memoryBytesMax);
       return prepare(plan.root, { run, columns, budget, limits });
     });
     this.columns = this.#ready.then(ready => ready.columns);
     // Whoever awaits sees the rejection; nobody has to await both.
     this.columns.catch(() => {});
+  }
+
+  get memoryPeak(): number {
+    return this.#budget.peak;
   }
 
   async next(): Promise<RowChunk | null> {
@@ -116,12 +124,15 @@ function collectLimits(
 }
 
 function prepare(root: MergeNode, build: Build): Ready {
-  const { hiddenColumns, untyped = [] } = fragmentOf(root);
+  const { hiddenColumns, visibleColumns, untyped = [] } = fragmentOf(root);
   const visible = build.columns.length - hiddenColumns;
   if (visible < 0) {
     throw build.run.fail(
       new PgError(errors.internal, { what: 'more hidden columns than columns' }),
     );
+  }
+  if (visibleColumns !== undefined && visible !== visibleColumns) {
+    throw build.run.fail(new PgError(errors.cachedPlanChanged));
   }
   try {
     assertKnownCollations(untyped, build.columns);
@@ -158,7 +169,7 @@ function operator(node: MergeNode, dropped: number, build: Build): RowSource {
     case 'gather':
       return new Gather(run, columns, dropped);
     case 'merge-sort':
-      return new MergeSort(run, columns, node.keys, dropped, node.distinctKeys);
+      return new MergeSort(run, columns, node.keys, dropped, budget, node.distinctKeys);
     case 'aggregate':
       return new Aggregate(operator(node.input, 0, build), columns, node, dropped, budget);
     case 'sort':

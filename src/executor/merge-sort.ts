@@ -9,6 +9,7 @@ import type { KeyColumn } from '../types/key-column.ts';
 import { compareRows, type KeyDirection } from '../types/key-order.ts';
 import type { FragmentRun } from './fragment-run.ts';
 import { LoserTree } from './loser-tree.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import { BatchLayout, RowBatch } from './row-batch.ts';
 import type { RowSource } from './row-source.ts';
 import { RowWriter } from './row-writer.ts';
@@ -25,6 +26,7 @@ interface Cursor {
 
 export class MergeSort implements RowSource {
   readonly #run: FragmentRun;
+  readonly #budget: MemoryBudget;
   readonly #layout: BatchLayout;
   readonly #directions: readonly KeyDirection[];
   /** Of the keys that tell rows apart; null: every row is kept. */
@@ -45,9 +47,11 @@ export class MergeSort implements RowSource {
     columns: readonly ColumnDescription[],
     keys: readonly SortKey[],
     dropped: number,
+    budget: MemoryBudget,
     distinctKeys?: number,
   ) {
     this.#run = run;
+    this.#budget = budget;
     this.#layout = new BatchLayout(
       columns,
       keys.map(key => key.column),
@@ -117,10 +121,12 @@ export class MergeSort implements RowSource {
     const cursor = this.#cursors[index]!;
     const previous = cursor.batch;
     cursor.batch = null;
+    this.#budget.hold(-(previous?.byteLength ?? 0));
     const chunk = await this.#run.read(index);
     if (chunk === null) return;
     const batch = RowBatch.decodeInto(cursor.spare, chunk, this.#layout);
     this.#assertSorted(batch, previous?.keys);
+    this.#budget.hold(batch.byteLength);
     cursor.batch = batch;
     // What was kept of it is compared with rows to come.
     cursor.spare = this.#distinct === null ? previous : null;

@@ -13,7 +13,8 @@ export interface CancelKey {
 }
 
 export class CancelKeys {
-  readonly #sessions = new Map<number, { secret: Buffer; session: Cancelable }>();
+  /** Secrets byte by byte in strings: a Buffer of four bytes takes 300. */
+  readonly #sessions = new Map<number, { secret: string; session: Cancelable }>();
   readonly #worker: number;
   readonly #workers: number;
 
@@ -30,11 +31,11 @@ export class CancelKeys {
     do processId = randomInt(1, multiples) * this.#workers + this.#worker;
     while (this.#sessions.has(processId));
     const secret = randomBytes(minor >= 2 ? 32 : 4);
-    this.#sessions.set(processId, { secret, session });
+    this.#sessions.set(processId, { secret: secret.toString('latin1'), session });
     return { processId, secret };
   }
 
-  delete({ processId }: CancelKey): void {
+  delete({ processId }: { readonly processId: number }): void {
     this.#sessions.delete(processId);
   }
 
@@ -47,6 +48,6 @@ export class CancelKeys {
   cancel(processId: number, secret: Buffer): void {
     const found = this.#sessions.get(processId);
     if (found === undefined || found.secret.length !== secret.length) return;
-    if (timingSafeEqual(found.secret, secret)) found.session.cancel();
+    if (timingSafeEqual(Buffer.from(found.secret, 'latin1'), secret)) found.session.cancel();
   }
 }

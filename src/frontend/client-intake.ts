@@ -189,11 +189,15 @@ export class ClientIntake implements EndReceiver, AnswerSource {
       if (unit === null) break;
       this.#handle(unit);
     }
-    if (this.#paused && this.#inbox.size <= inboxBytesMax / 2) this.#unpause();
+    // Whoever waits for nothing but the rest of a long message has to get it.
+    const lacks = !this.#waiting() || this.#inbox.size <= inboxBytesMax / 2;
+    if (this.#paused && lacks) this.#unpause();
   }
 
   #limit(): void {
     if (!this.#waiting() || this.#paused || this.#inbox.size <= inboxBytesMax) return;
+    // In COPY mode no more than one message is kept, which may be long.
+    if (this.#copyLacks()) return;
     this.#paused = true;
     this.#client.pause();
   }

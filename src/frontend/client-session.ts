@@ -314,7 +314,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
     if (this.transaction.mode === 'none' && this.exchangeServer === null) {
       this.statements.closePortals();
-      if (this.#pinned === null) this.transaction.release();
+      if (this.#pinned === null) {
+        this.transaction.release();
+        // An idle client keeps no bytes of what it sent last.
+        this.#unit = this.#request = null;
+      }
       this.notifications?.deliver();
       if (this.#draining !== null) this.terminate(new PgError(this.#draining));
     }

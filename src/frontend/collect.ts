@@ -135,7 +135,8 @@ export class CollectedRows implements WideRows {
     const { sql: original } = this.#run.cached;
     const { parameterTypes } = this.#run;
     const told = await describeStatement(final, original, parameterTypes);
-    const columns = told.columns ?? [];
+    const { format = 0 } = this.#run;
+    const columns = (told.columns ?? []).map(column => ({ ...column, format }));
     this.#keepTo(columns);
     this.columns = Promise.resolve(columns);
     this.#parameterTypes = told.parameterTypes;

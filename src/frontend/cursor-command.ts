@@ -54,7 +54,7 @@ export function fetchedColumns(
 
 async function declare(session: SessionContext, run: StatementRun, effect: Declare): Promise<void> {
   const { statements, transaction, database, client } = session;
-  const { name, hold, scroll } = effect;
+  const { name, hold, scroll, binary } = effect;
   const { mode } = transaction;
   if (mode === 'none' && !hold) {
     throw new PgError(errors.noActiveTransaction, { command: 'DECLARE CURSOR' });
@@ -73,7 +73,7 @@ async function declare(session: SessionContext, run: StatementRun, effect: Decla
     throw error;
   });
   const cursor = new Cursor(rows, {
-    ...{ name, hold, scroll, columns },
+    ...{ name, hold, scroll, binary, columns },
     transaction: transaction.ended,
     savepoints: transaction.savepoints,
     bytesMax: database.config.general.mergeMemoryLimit,
@@ -99,7 +99,10 @@ async function innerRun(
     const construct = `DECLARE CURSOR for ${plan.tag}`;
     throw new PgError(errors.unsupportedAcrossShards, { construct });
   }
-  return { ...run, cached, described: null, format: binary ? 1 : 0 };
+  // FETCH says what it wants when the rows are on their way: most likely as this.
+  const { bind } = run;
+  const format = binary || (bind !== null && resultFormat(bind, 0) === 1) ? 1 : 0;
+  return { ...run, cached, described: null, format };
 }
 
 async function fetch(
@@ -113,15 +116,17 @@ async function fetch(
   const take = async (rows: Buffer) => {
     if (!client.write(rows)) await session.clientDrained();
   };
+  if (!move) requireFormat(cursor, run.bind);
   if (!move && run.bind === null) client.write(rowDescription(cursor.columns));
-  if (!move && run.bind !== null) requireFormat(cursor, run.bind);
   const moved = await cursor.fetch(direction, count, move ? null : take);
   client.write(commandComplete(`${move ? 'MOVE' : 'FETCH'} ${moved}`));
 }
 
-function requireFormat({ columns }: HeldCursor, bind: BindMessage): void {
-  if (columns.every(({ format }, i) => format === resultFormat(bind, i))) return;
-  const construct = 'FETCH in another format than that of the cursor';
+function requireFormat({ columns, binary }: HeldCursor, bind: BindMessage | null): void {
+  const simple = binary ? 1 : 0;
+  const wanted = (i: number) => (bind === null ? simple : resultFormat(bind, i));
+  if (columns.every(({ format }, i) => format === wanted(i))) return;
+  const construct = 'FETCH in another format than that of DECLARE';
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }
 

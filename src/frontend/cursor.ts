@@ -11,6 +11,7 @@ import type { WideRows } from './wide-run.ts';
 export interface CursorOptions {
   readonly name: string;
   readonly columns: readonly ColumnDescription[];
+  readonly binary: boolean;
   /** null: it is not said. */
   readonly scroll: boolean | null;
   readonly hold: boolean;
@@ -31,6 +32,7 @@ interface KeptRows {
 
 export class Cursor implements HeldCursor {
   readonly columns: readonly ColumnDescription[];
+  readonly binary: boolean;
   readonly transaction: number;
   readonly hold: boolean;
   savepoints: number;
@@ -50,6 +52,7 @@ export class Cursor implements HeldCursor {
     this.#rows = rows;
     this.#options = options;
     this.columns = options.columns;
+    this.binary = options.binary;
     this.transaction = options.transaction;
     this.hold = options.hold;
     this.savepoints = options.savepoints;

@@ -5,7 +5,7 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { isNoAnswerHere } from '../executor/execute-merge.ts';
-import { explanationJson, explanationLines } from '../plan/explanation.ts';
+import { explanationJson, explanationLines, type Figures } from '../plan/explanation.ts';
 import type { ExplainEffect } from '../plan/statement-plan.ts';
 import { commandComplete, dataRow } from '../protocol/backend-messages.ts';
 import { rowDescription, textColumn } from '../protocol/row-description.ts';
@@ -151,8 +151,11 @@ async function explain(
   return [JSON.stringify(explanationJson(explanation), null, 2)];
 }
 
-function shown<F extends { readonly ms: number | null }>(figures: F | null, effect: ExplainEffect) {
-  return figures === null || effect.timed ? figures : { ...figures, ms: null };
+function shown(figures: Figures | null, effect: ExplainEffect): Figures | null {
+  if (figures === null || effect.timed) return figures;
+  // It hangs on when rows arrived, as times do.
+  const { memory: _, ...others } = figures;
+  return { ...others, ms: null };
 }
 
 /** A read is run for its rows: EXPLAIN ANALYZE of PostgreSQL sends none. */

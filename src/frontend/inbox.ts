@@ -18,9 +18,14 @@ export interface Unit {
 /** An exchange longer than this is handled in pieces, so that memory stays bounded. */
 const pieceBytes = 1_048_576;
 
+/** Buffers that small are parts of others, which they keep alive (`Buffer.poolSize`). */
+const pooledBytesMax = 4_096;
+
+const noBytes = Buffer.alloc(0);
+
 export class Inbox {
   readonly #messageBytesMax: number;
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = noBytes;
   #start = 0;
   #end = 0;
   /** Start of the first message of the current unit not yet looked at. */
@@ -76,7 +81,8 @@ export class Inbox {
 
   #clear(): void {
     this.#start = this.#end = this.#scanned = 0;
-    if (this.#buffer.length > pieceBytes) this.#buffer = Buffer.alloc(0);
+    const { length } = this.#buffer;
+    if (length > pieceBytes || length <= pooledBytesMax) this.#buffer = noBytes;
   }
 
   #makeRoom(size: number): void {

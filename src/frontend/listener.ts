@@ -231,7 +231,7 @@ export class Listener {
         service.leave();
         service.stats.clientLeft(session);
         leave();
-        this.#cancelKeys.delete(key);
+        this.#cancelKeys.delete(session);
         if (general.logDisconnections) log.info({ client: address }, 'client disconnected');
         this.#checkIdle();
       },

@@ -54,7 +54,10 @@ export async function measureMerge(
     await Promise.all(counted.map(({ finished }) => finished));
   }
   const ms = performance.now() - begin;
-  return { merged: { ...count.figures, ms }, shards: counted.map(stream => stream.figures) };
+  const { memoryPeak } = execution;
+  const memory = memoryPeak === 0 ? {} : { memory: memoryPeak };
+  const merged = { ...count.figures, ...memory, ms };
+  return { merged, shards: counted.map(stream => stream.figures) };
 }
 
 /** Collected and finished as the client's rows would be. */

@@ -45,8 +45,7 @@ export function applyEffect(
     case 'discard-all':
       settings.resetAll(false);
       transaction.settingReset(null, false);
-      forgetPrepared(session);
-      session.statements.cursors.clear();
+      forgetPrepared(session, true);
       break;
     case 'begin':
       transaction.blockBegan();
@@ -79,7 +78,8 @@ export function applyEffect(
   }
 }
 
-function forgetPrepared({ statements, transaction }: SessionContext): void {
+function forgetPrepared({ statements, transaction }: SessionContext, cursors = false): void {
   statements.clear();
+  if (cursors) statements.cursors.clear();
   for (const server of transaction.servers) server.prepared.clear();
 }

@@ -1,6 +1,7 @@
 // The prepared statements and portals of one client, by the names the client gave them.
 
 import { errors } from '../common/error-catalogue.ts';
+import { LazyMap } from '../common/lazy-map.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
@@ -33,6 +34,8 @@ export interface HeldPortal extends BehindSavepoints {
 export interface HeldCursor extends BehindSavepoints {
   /** In the format of its rows. */
   readonly columns: readonly ColumnDescription[];
+  /** It was declared BINARY: simple queries get its rows in binary format. */
+  readonly binary: boolean;
   /** It was declared in the transaction behind so many others. */
   readonly transaction: number;
   /** WITH HOLD: it outlives its transaction if that commits. */
@@ -76,9 +79,9 @@ export class SessionStatements {
   readonly #registry: StatementRegistry;
   readonly #settings: { readonly id: number };
   /** Prepared in SQL, not by messages; the names are the same space. */
-  readonly sql: SqlStatements = new Map();
-  readonly #named = new Map<string, PreparedStatement>();
-  readonly #portals = new Map<string, Portal>();
+  readonly sql: SqlStatements = new LazyMap();
+  readonly #named = new LazyMap<string, PreparedStatement>();
+  readonly #portals = new LazyMap<string, Portal>();
   /** By name. */
   readonly cursors = new Map<string, HeldCursor>();
   #unnamed: PreparedStatement | null = null;

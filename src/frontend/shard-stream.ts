@@ -157,7 +157,7 @@ export class ServerStream implements ShardStream, ServerConsumer {
     if (this.#dropping) return;
     const rest = this.#arrived.length === 0 ? this.#rest : null;
     const before = rest === null ? 0 : rest.length;
-    const bytes = Buffer.allocUnsafeSlow(before + end - start);
+    const bytes = Buffer.allocUnsafe(before + end - start);
     if (rest !== null) {
       rest.copy(bytes);
       this.#rest = null;

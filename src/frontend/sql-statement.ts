@@ -1,5 +1,7 @@
 // A statement that a client prepared with PREPARE of SQL, as several shards have it.
 
+import type { LazyMap } from '../common/lazy-map.ts';
+
 export interface SqlStatement {
   readonly sql: string;
   /** Qualified names of the parameters' types. */
@@ -9,4 +11,4 @@ export interface SqlStatement {
 }
 
 /** Statements by name; null: the client's server has it. */
-export type SqlStatements = Map<string, SqlStatement | null>;
+export type SqlStatements = LazyMap<string, SqlStatement | null>;

@@ -22,9 +22,12 @@ export function startupSettings(parameters: ReadonlyMap<string, string>): Map<st
   return settings;
 }
 
+const noSettings: Settings = new Map();
+
 /** Statements that bring a server connection to these settings. As set_config(): a value is what the
  *  client sent, a list of names not taken apart. */
 export function settingStatements(settings: ReadonlyMap<string, string>): Settings {
+  if (settings.size === 0) return noSettings;
   const statements = new Map<string, string>();
   for (const [name, value] of settings) {
     const key = settingName(name);

@@ -145,7 +145,8 @@ function mergeNode(node: MergeNode): ExplainNode {
       const keys = node.keys.map(sortText);
       const name = node.kind === 'sort' ? 'Sort' : 'Merge Sort';
       const distinct = node.kind === 'sort' ? undefined : node.distinctKeys;
-      const detail = ` by ${keys.join(', ')}${distinct === undefined ? '' : `, distinct by ${distinct}`}`;
+      const once = distinct === undefined ? '' : `, distinct by ${distinct}`;
+      const detail = ` by ${keys.join(', ')}${once}`;
       const properties = distinct === undefined ? {} : { 'Distinct Keys': distinct };
       return above(name, detail, { 'Sort Key': keys, ...properties }, node.input);
     }

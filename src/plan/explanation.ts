@@ -29,6 +29,8 @@ export interface Figures {
   readonly rows: number | null;
   /** Of DataRow messages. */
   readonly bytes: number | null;
+  /** Bytes of rows that a merge held at most; left out: it held none. */
+  readonly memory?: number;
   /** From sending the statement to the end of its answer; null: not to be shown. */
   readonly ms: number | null;
 }
@@ -122,10 +124,11 @@ function textOf(plan: ShardPlan | null): readonly string[] {
   return plan?.format === 'text' ? plan.lines : [];
 }
 
-function figuresText({ rows, bytes, ms }: Figures): string {
+function figuresText({ rows, bytes, memory, ms }: Figures): string {
   const count = rows === null ? '' : ` rows=${rows}`;
   const size = bytes === null ? '' : ` bytes=${bytes}`;
-  return `${count}${size}${ms === null ? '' : ` time=${ms.toFixed(3)} ms`}`;
+  const held = memory === undefined ? '' : ` memory=${memory}`;
+  return `${count}${size}${held}${ms === null ? '' : ` time=${ms.toFixed(3)} ms`}`;
 }
 
 /** A text of several lines keeps its place in the tree. */
@@ -160,10 +163,11 @@ function jsonShard({ shard, sql, figures, plan }: ShardExplanation): unknown {
   };
 }
 
-function jsonFigures({ rows, bytes, ms }: Figures): Readonly<Record<string, number>> {
+function jsonFigures({ rows, bytes, memory, ms }: Figures): Readonly<Record<string, number>> {
   return {
     ...(rows === null ? {} : { Rows: rows }),
     ...(bytes === null ? {} : { Bytes: bytes }),
+    ...(memory === undefined ? {} : { 'Peak Memory': memory }),
     ...(ms === null ? {} : { 'Time (ms)': Number(ms.toFixed(3)) }),
   };
 }

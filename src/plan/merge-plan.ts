@@ -9,6 +9,9 @@ export interface Fragment {
   readonly sql: string;
   /** Helper columns appended behind the columns the client sees; removed by the merge. */
   readonly hiddenColumns: number;
+  /** Columns that the client sees; left out: not known. Other ones than these are those of a table
+   *  that has changed behind the plan, which counts them. */
+  readonly visibleColumns?: number;
   /** Columns that the merge compares, groups by or adds up and whose type is known only when they
    *  arrive. */
   readonly untyped?: readonly UntypedColumn[];

@@ -11,8 +11,15 @@ import { enumPosition, equalityProblem, orderProblem } from './comparable-key.ts
 import { coversKey, distinctColumn } from './group-aggregate.ts';
 import type { OutputColumn, OutputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
-import type { RowOrder } from './plan-rows.ts';
 import { keyColumn, type SortContext } from './sort-keys.ts';
+
+/** How the rows of shards become those of the statement. */
+export interface RowOrder {
+  readonly keys: readonly SortKey[];
+  /** Items that shards order by behind the statement's own, for the last of `keys`. */
+  readonly added: readonly string[];
+  readonly distinctKeys: number | null;
+}
 
 /** The columns that tell rows apart. */
 export function distinctColumns(

@@ -1,7 +1,7 @@
 // The columns that a SELECT gives out, stars expanded, and the helper columns a merge adds behind
 // them.
 
-import type { UntypedColumn } from '../plan/merge-plan.ts';
+import type { Fragment, UntypedColumn } from '../plan/merge-plan.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
 import { outputName } from '../sql/output-names.ts';
 import { quoteName } from '../sql/quote-name.ts';
@@ -55,8 +55,9 @@ export class OutputColumns {
   }
 
   /** Of the fragment; see there. */
-  untypedColumns(): { readonly untyped?: readonly UntypedColumn[] } {
-    return this.untyped.length === 0 ? {} : { untyped: this.untyped };
+  fragmentFacts(): Pick<Fragment, 'visibleColumns' | 'untyped'> {
+    const visibleColumns = this.visible.length;
+    return { visibleColumns, ...(this.untyped.length === 0 ? {} : { untyped: this.untyped }) };
   }
 
   /** Adds what a column is compared by in its place; null: there is nothing. */

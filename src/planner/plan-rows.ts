@@ -1,14 +1,14 @@
 // SELECT without groups: rows of the shards as they are, concatenated or merged in their order, each
 // once where DISTINCT says so.
 
-import type { MergeNode, SortKey } from '../plan/merge-plan.ts';
+import type { MergeNode } from '../plan/merge-plan.ts';
 import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { clausesOf, orderItems } from '../sql/clauses.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { distinctColumns, isWhole, planDistinct } from './distinct-rows.ts';
+import { distinctColumns, isWhole, planDistinct, type RowOrder } from './distinct-rows.ts';
 import { fragmentSql } from './fragment-text.ts';
 import { outputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
@@ -20,14 +20,6 @@ export interface SelectPlan {
   readonly level: Level;
   readonly facts: ScopeBuilder;
   readonly sql: string;
-}
-
-/** How the rows of shards become those of the statement. */
-export interface RowOrder {
-  readonly keys: readonly SortKey[];
-  /** Items that shards order by behind the statement's own, for the last of `keys`. */
-  readonly added: readonly string[];
-  readonly distinctKeys: number | null;
 }
 
 export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
@@ -68,7 +60,7 @@ export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
       hidden: outputs?.hiddenSql() ?? '',
     }),
     hiddenColumns: outputs?.hidden.length ?? 0,
-    ...(outputs === null ? {} : outputs.untypedColumns()),
+    ...(outputs === null ? {} : outputs.fragmentFacts()),
   };
   const once = distinctKeys === null ? {} : { distinctKeys };
   const root: MergeNode =

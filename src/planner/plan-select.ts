@@ -145,7 +145,7 @@ function planGroups({ select, level, facts, sql }: SelectPlan): WidePlan {
         ...{ orderBy: 'dropped', limit: limit?.allRowsSql ?? '' },
       }),
       hiddenColumns: outputs.hidden.length,
-      ...outputs.untypedColumns(),
+      ...outputs.fragmentFacts(),
     },
   };
   const root: MergeNode = keys.length === 0 ? aggregate : { kind: 'sort', keys, input: aggregate };

@@ -12,12 +12,11 @@ import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { isCollated } from '../types/key-decoder.ts';
 import type { Comparand } from './comparable-key.ts';
-import { planDistinct } from './distinct-rows.ts';
+import { planDistinct, type RowOrder } from './distinct-rows.ts';
 import { fragmentSql } from './fragment-text.ts';
 import { coversKey } from './group-aggregate.ts';
 import { type OutputColumn, OutputColumns, outputColumns } from './output-columns.ts';
 import { type PlanInput, refuseWide } from './plan-input.ts';
-import type { RowOrder } from './plan-rows.ts';
 import { limited, rowLimit } from './row-limit.ts';
 import { sortKeys } from './sort-keys.ts';
 import { mixingClause } from './wide-shape.ts';
@@ -82,7 +81,7 @@ function planMerged(
   if (limit !== null && 'kind' in limit) return limit;
   const sortClause = (select.sortClause ?? []) as readonly SyntaxNode[];
   let order: RowOrder | Refusal = { keys: [], added: [], distinctKeys: null };
-  let untyped = {};
+  let known = {};
   if (sortClause.length > 0 || !isWhole) {
     const outputs = armOutputs(arms);
     if (outputs === null) return refuseWide('* of columns that are not known in a set operation');
@@ -92,14 +91,14 @@ function planMerged(
     if ('kind' in keys) return keys;
     order = isWhole ? { ...order, keys } : planDistinct({}, keys, context);
     if ('kind' in order) return order;
-    untyped = outputs.untypedColumns();
+    known = outputs.fragmentFacts();
   }
   const { keys, added, distinctKeys } = order;
   const gather = {
     kind: 'gather' as const,
     sql: fragmentSql({ sql, clauses, hidden: '', orderBy: added, limit: limit?.sql ?? '' }),
     hiddenColumns: 0,
-    ...untyped,
+    ...known,
   };
   const once = distinctKeys === null ? {} : { distinctKeys };
   const root: MergeNode =

@@ -170,8 +170,8 @@ export function windowOf(select: SelectStmt): string | null {
 export function nestedAggregate(top: Level, facts: ScopeBuilder): Refusal | null {
   for (const { select, level } of facts.selects) {
     if (level === null || level === top) continue;
-    const parts = [select.targetList, select.havingClause, select.sortClause];
-    for (const call of aggregateCalls(parts, facts, false)) {
+    // One of the query around may stand anywhere, in WHERE too.
+    for (const call of aggregateCalls(select, facts, false)) {
       let columns = 0;
       let own = 0;
       walk([call.args, call.agg_filter, call.agg_order], value => {

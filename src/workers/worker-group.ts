@@ -240,6 +240,8 @@ export class WorkerGroup implements AdminTarget {
     const thread = new Worker(new URL(file, import.meta.url), {
       workerData: start,
       name: `pgpack worker ${worker}`,
+      // Three times what `young-generation.ts` says of one of its halves.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     const calls = new RemoteCalls<WorkerCalls>(thread, this.#callsOf(worker));
     const startedAtMs = Date.now();

@@ -1,4 +1,4 @@
-// Merge sort that keeps one of equal rows, and what a plan says of columns whose type it does not know.
+// Merge sort that keeps one of equal rows, and what a plan says of columns that it does not know.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -99,7 +99,7 @@ for (const [type, text, comes] of [
   });
 }
 
-test('too many groups are no answer here, a negative LIMIT is an error of the statement', async () => {
+test('too many groups are no answer here, a negative LIMIT is an error', async () => {
   const columns = [column('g', 'text')];
   const rows = Array.from({ length: 1000 }, (_, i) => [`group ${i}`]);
   const groups: MergeNode = {
@@ -120,5 +120,18 @@ test('too many groups are no answer here, a negative LIMIT is an error of the st
   await assert.rejects(
     async () => merge(limit, [{ columns, rows }]),
     error => error instanceof PgError && error.sqlstate === '2201W' && !isNoAnswerHere(error),
+  );
+});
+
+test('a table with another column than when the plan was made is an error', async () => {
+  const columns = [column('x', 'int4'), column('new', 'int4')];
+  const node: MergeNode = {
+    kind: 'merge-sort',
+    keys: [key(0)],
+    input: { ...fragment(), visibleColumns: 1 },
+  };
+  await assert.rejects(
+    merge(node, [{ columns, rows: [['1', '2']] }]),
+    error => error instanceof PgError && error.id === 'cachedPlanChanged',
   );
 });

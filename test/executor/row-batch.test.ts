@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BatchLayout, RowBatch } from '../../src/executor/row-batch.ts';
-import { chunkOf, column } from './array-shard-client.ts';
+import { chunkOf, column, type WireValue } from './array-shard-client.ts';
 
 const columns = [column('name', 'text'), column('n', 'int8'), column('x', 'float8', 1)];
 const half = Buffer.alloc(8);
@@ -42,4 +42,37 @@ test('keys come in the order asked for, also when one is asked for twice', () =>
   );
   assert.equal(keys[0], keys[2]);
   assert.equal(keys[1]!.isNull(1), true);
+});
+
+test('a batch in the memory of another one has its own values and no NULL of the other', () => {
+  const mixed = [column('id', 'int4'), column('name', 'text'), column('x', 'float8')];
+  const layout = new BatchLayout(mixed, [0, 1, 2]);
+  const shapes: readonly WireValue[][][] = [
+    [
+      ['1', 'long enough to grow', '1'],
+      ['2', null, null],
+      [null, 'c', '3'],
+    ],
+    [
+      ['7', 'x', '-1.5'],
+      ['8', '', '0'],
+    ],
+    [
+      [null, 'abc', null],
+      ['9', null, '2'],
+      ['10', 'z', '4'],
+    ],
+    Array.from({ length: 70 }, (_, i) => [String(i), i % 3 === 0 ? null : `t${i}`, null]),
+    [['3', 'after many', '5']],
+  ];
+  let batch: RowBatch | null = null;
+  for (const rows of shapes) {
+    batch = RowBatch.decodeInto(batch, chunkOf(rows), layout);
+    const alone = RowBatch.decode(chunkOf(rows), layout);
+    assert.deepEqual(batch.toArrow().toArray().map(String), alone.toArrow().toArray().map(String));
+    assert.deepEqual(
+      batch.keys.map(({ length, nullCount }) => [length, nullCount]),
+      alone.keys.map(({ length, nullCount }) => [length, nullCount]),
+    );
+  }
 });

@@ -191,6 +191,22 @@ test('several statements in one message', () =>
     'ROLLBACK',
   ]));
 
+test('a binary cursor', async () => {
+  for (const select of [merged, collected]) {
+    const [ours, theirs] = await Promise.all(
+      [wire.pgpack.address, wire.database.oracle].map(async address => {
+        const raw = await RawClient.login(address);
+        await raw.ask(query('BEGIN'));
+        await raw.ask(query(`DECLARE c BINARY CURSOR FOR ${select}`));
+        const answer = await raw.ask(query('FETCH 3 FROM c'));
+        raw.destroy();
+        return answer.map(line => line.replace(/ table=\d+/g, ''));
+      }),
+    );
+    assert.deepEqual(ours, theirs);
+  }
+});
+
 test('the extended protocol describes what FETCH returns; parameters of DECLARE', async () => {
   const answers = [];
   for (const address of [wire.pgpack.address, wire.database.oracle]) {
@@ -206,6 +222,9 @@ test('the extended protocol describes what FETCH returns; parameters of DECLARE'
     await say(parse('', 'MOVE 2 IN c'), bind(), describe('P', ''), execute());
     await say(parse('', 'CLOSE c'), bind(), execute());
     await say(bind({ statement: 'f' }), execute());
+    const inBinary = { resultFormats: [1] };
+    await say(parse('', `DECLARE b CURSOR FOR ${collected}`), bind(inBinary), execute());
+    await say(parse('', 'FETCH 2 FROM b'), bind(inBinary), describe('P', ''), execute());
     await raw.ask(query('ROLLBACK'));
     raw.destroy();
     answers.push(lines.map(line => line.replace(/ F=.*/, '')));

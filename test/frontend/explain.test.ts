@@ -208,6 +208,18 @@ test('ANALYZE counts the rows and bytes of each shard and times them', async () 
   assert.equal(lines.filter(line => /Seq Scan on users .*actual time/.test(line)).length, 3);
 });
 
+test('ANALYZE tells the most memory that a merge held', async () => {
+  for (const sql of [
+    'SELECT * FROM users ORDER BY id',
+    'SELECT id % 3, count(*) FROM users GROUP BY id % 3',
+  ]) {
+    const { rows } = await client.query(`EXPLAIN ANALYZE ${sql}`);
+    const lines = rows.map(row => row['QUERY PLAN'] as string);
+    const merged = lines.find(line => line.startsWith('  Merged: '));
+    assert.match(merged ?? '', /^ {2}Merged: rows=\d+ bytes=\d+ memory=\d+ time=[\d.]+ ms$/);
+  }
+});
+
 test('FORMAT json holds figures of PgPack beside those of PostgreSQL', async () => {
   const options = 'ANALYZE, VERBOSE, BUFFERS, WAL, SETTINGS, MEMORY, FORMAT json';
   const text = `EXPLAIN (${options}) SELECT id FROM users`;

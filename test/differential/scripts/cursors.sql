@@ -6,7 +6,6 @@ DECLARE c CURSOR FOR SELECT id, email FROM users ORDER BY id
 
 FETCH 10 FROM c
 --order 1
---refused 2 3 4
 
 FETCH NEXT FROM c
 --order 1
@@ -37,7 +36,6 @@ DECLARE s SCROLL CURSOR FOR SELECT id FROM users ORDER BY age NULLS FIRST, id
 
 FETCH LAST FROM s
 --order 1
---refused 2 3 4
 
 FETCH PRIOR FROM s
 --order 1
@@ -73,7 +71,6 @@ DECLARE l CURSOR FOR SELECT email FROM users ORDER BY score DESC NULLS LAST, id 
 
 FETCH 2 FROM g
 --order 1
---refused 2 3 4
 
 FETCH 5 FROM l
 --order 1
@@ -106,7 +103,6 @@ MOVE 119 FROM u
 
 FETCH ALL FROM u
 --any-rows
---refused 2 3 4
 
 FETCH ALL FROM u
 
@@ -120,7 +116,6 @@ DECLARE k CURSOR FOR SELECT id, age FROM users WHERE id < 20 ORDER BY id
 
 FETCH 3 FROM k
 --order 1
---refused 2 3 4
 
 UPDATE users SET age = 1 WHERE id BETWEEN 0 AND 15
 
@@ -142,7 +137,6 @@ DECLARE h CURSOR WITH HOLD FOR SELECT id FROM users ORDER BY id DESC
 
 FETCH 2 FROM h
 --order 1
---refused 2 3 4
 
 COMMIT
 
@@ -159,7 +153,6 @@ DECLARE o CURSOR FOR SELECT id FROM orders WHERE user_id = 12 ORDER BY id
 
 FETCH 1 FROM o
 --order 1
---refused 2 3 4
 
 MOVE 1 FROM o
 
@@ -182,7 +175,6 @@ DECLARE d CURSOR FOR SELECT id FROM users ORDER BY id
 
 FETCH 1 FROM d
 --order 1
---refused 2 3 4
 
 DECLARE d CURSOR FOR SELECT 1
 
@@ -194,7 +186,6 @@ DECLARE e CURSOR FOR SELECT 10 / (id - 40) FROM users WHERE id > -100 ORDER BY i
 
 FETCH ALL FROM e
 --order 1
---refused 2 3 4
 
 ROLLBACK
 
@@ -206,7 +197,6 @@ DECLARE f CURSOR FOR SELECT id FROM users ORDER BY id
 
 FETCH 2 FROM f
 --order 1
---refused 2 3 4
 
 ROLLBACK TO a
 
