@@ -45,6 +45,10 @@ export function mergeStatements(rows: number): readonly MergeStatement[] {
     aggregate('count(*)', table => `SELECT count(*) FROM ${table}`, 3),
     aggregate('10 groups', table => `SELECT few, ${sums} FROM ${table} GROUP BY few`),
     aggregate('10,000 groups', table => `SELECT many, ${sums} FROM ${table} GROUP BY many`),
+    aggregate(
+      `${mostGroups}, count alone`,
+      table => `SELECT most, count(*) FROM ${table} GROUP BY most`,
+    ),
     aggregate(mostGroups, table => `SELECT most, ${sums} FROM ${table} GROUP BY most`),
     aggregate(
       'count(DISTINCT many)',

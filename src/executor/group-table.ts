@@ -10,9 +10,9 @@ const firstSlots = 64;
 
 export class GroupTable {
   readonly #budget: MemoryBudget;
-  /** Group number plus one; 0 is free. A power of two long. */
-  #slots = new Int32Array(firstSlots);
-  #hashes = new Int32Array(firstSlots);
+  /** Two words each, so that a look reads one line of the cache: group number plus one, 0 being
+   *  free, and the hash. A power of two long. */
+  #slots = new Int32Array(2 * firstSlots);
   /** Where each group's key ends in the arena; group i begins where i - 1 ends. */
   #ends = new Int32Array(firstSlots);
   #arena = new Uint8Array(1024);
@@ -35,13 +35,14 @@ export class GroupTable {
     this.#length = 0;
     for (const key of keys) this.#encode(key, row);
     const hash = this.#hash();
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    let slot = (hash << 1) & mask;
     for (;;) {
-      const entry = this.#slots[slot]!;
+      const entry = slots[slot]!;
       if (entry === 0) return this.#insert(slot, hash);
-      if (this.#hashes[entry - 1] === hash && this.#equals(entry - 1)) return entry - 1;
-      slot = (slot + 1) & mask;
+      if (slots[slot + 1] === hash && this.#equals(entry - 1)) return entry - 1;
+      slot = (slot + 2) & mask;
     }
   }
 
@@ -118,30 +119,33 @@ export class GroupTable {
 
   #insert(slot: number, hash: number): number {
     const group = this.#groups++;
-    // The key, its hash and end, and on average two slots.
-    this.#budget.reserve(this.#length + 16);
+    // The key, its end, and on average three slots.
+    this.#budget.reserve(this.#length + 28);
     const start = group === 0 ? 0 : this.#ends[group - 1]!;
     const end = start + this.#length;
     if (end > this.#arena.length) this.#arena = enlarged(this.#arena, end);
     copyBytes(this.#scratch, 0, this.#length, this.#arena, start);
     if (group === this.#ends.length) {
       this.#ends = enlarged(this.#ends, group + 1);
-      this.#hashes = enlarged(this.#hashes, group + 1);
     }
     this.#ends[group] = end;
-    this.#hashes[group] = hash;
     this.#slots[slot] = group + 1;
-    if (this.#groups * 2 > this.#slots.length) this.#rehash();
+    this.#slots[slot + 1] = hash;
+    if (this.#groups * 4 > this.#slots.length) this.#rehash();
     return group;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let group = 0; group < this.#groups; group++) {
-      let slot = this.#hashes[group]! & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = group + 1;
+    const before = this.#slots;
+    const slots = new Int32Array(before.length * 2);
+    const mask = slots.length - 2;
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at] === 0) continue;
+      const hash = before[at + 1]!;
+      let slot = (hash << 1) & mask;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = before[at]!;
+      slots[slot + 1] = hash;
     }
     this.#slots = slots;
   }

@@ -1,5 +1,5 @@
 // Rows of fragments on their way to a shard that may make no table for them (a read-only transaction, a
-// standby): they are bound to its final fragment as arrays of text, one for each column, and are read
+// standby, a role without the privilege): they are bound to its final fragment as arrays of text, one for each column, and are read
 // there as the columns' types.
 
 import { readRows } from '../backend/internal-query.ts';
@@ -104,7 +104,7 @@ export class CarriedRows {
     const { bytesMax, memoryBytesMax } = this.#options;
     if (this.#bytes > bytesMax) throw new PgError(errors.collectLimit, { limit: bytesMax });
     if (this.#bytes <= memoryBytesMax) return;
-    const what = 'the memory for rows collected in a read-only transaction (merge_memory_limit)';
+    const what = 'the memory for rows collected without temporary tables (merge_memory_limit)';
     throw new PgError(errors.memoryLimit, { what, limit: `${memoryBytesMax} bytes` });
   }
 

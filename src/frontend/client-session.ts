@@ -37,19 +37,13 @@ import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { RelayWait } from './relay-wait.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type {
-  RelayRequest,
-  RelayResult,
-  RequestFor,
-  SessionContext,
-  SharedRead,
-} from './session-context.ts';
+import type { RelayRequest, RelayResult, RequestFor, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
 import { firstPin, noteLeftovers, pinAfterDiscard } from './session-pin.ts';
 import { SessionStatements } from './session-statements.ts';
 import { handleSimpleQuery } from './simple-query.ts';
 import type { StatementCache } from './statement-cache.ts';
-import type { StatementTiming } from './statement-timing.ts';
+import type { SharedRead, StatementTiming } from './statement-timing.ts';
 
 /** Messages of an open exchange that may wait for their answers before the client is made to. */
 const pendingStepsMax = 10_000;
@@ -314,11 +308,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
     if (this.transaction.mode === 'none' && this.exchangeServer === null) {
       this.statements.closePortals();
-      if (this.#pinned === null) {
-        this.transaction.release();
-        // An idle client keeps no bytes of what it sent last.
-        this.#unit = this.#request = null;
-      }
+      if (this.#pinned === null) this.transaction.release();
+      // An idle client keeps no bytes of what it sent last.
+      if (this.#pinned === null) this.#unit = this.#request = null;
       this.notifications?.deliver();
       if (this.#draining !== null) this.terminate(new PgError(this.#draining));
     }

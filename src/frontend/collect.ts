@@ -8,12 +8,7 @@ import { PgError } from '../common/pg-error.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import { type CollectPlan, collectedPrefix, collectShards } from '../plan/collect-plan.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
-import {
-  queryMessage,
-  syncMessage,
-  writeDescribe,
-  writeParse,
-} from '../protocol/frontend-messages.ts';
+import { syncMessage, writeDescribe, writeParse } from '../protocol/frontend-messages.ts';
 import { Backend, TransactionStatus } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
@@ -80,6 +75,10 @@ export function finalShard(session: SessionContext, shards: readonly number[]): 
   return shards.includes(homeShard) ? homeShard : shards[homeShard % shards.length]!;
 }
 
+/** Whether no table can be made, by the transaction or by the role. */
+const askPermission = `SELECT pg_catalog.current_setting('transaction_read_only'),
+  pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`;
+
 export class CollectedRows implements WideRows {
   columns: Promise<readonly ColumnDescription[]> = Promise.resolve([]);
   readonly #session: SessionContext;
@@ -128,10 +127,12 @@ export class CollectedRows implements WideRows {
     const { general } = this.#session.database.config;
     const final = this.#final;
     const isOwnBlock = final.transactionStatus === TransactionStatus.idle;
-    const isStandby = final.parameters.get('in_hot_standby') === 'on';
     const reads = final.parameters.get('default_transaction_read_only') === 'on';
-    const turns = isOwnBlock && reads && !isStandby;
-    if (isOwnBlock) final.send(queryMessage(turns ? 'BEGIN READ WRITE' : 'BEGIN'), 1);
+    const turns = isOwnBlock && reads && final.parameters.get('in_hot_standby') !== 'on';
+    const begin = isOwnBlock ? (turns ? 'BEGIN READ WRITE; ' : 'BEGIN; ') : '';
+    const [row = []] = await internalQuery(final, begin + askPermission);
+    const carries = row[0] === 'on' || row[1] === 'f';
+    this.#assertHeld();
     const { sql: original } = this.#run.cached;
     const { parameterTypes } = this.#run;
     const told = await describeStatement(final, original, parameterTypes);
@@ -150,7 +151,6 @@ export class CollectedRows implements WideRows {
       memoryBytesMax: general.mergeMemoryLimit,
       isGone: () => this.#session.closed,
     };
-    const carries = isStandby || (!isOwnBlock && (await this.#readsOnly()));
     const request = carries ? await this.#carry(options) : await this.#collect(options);
     if (turns) await runCommand(final, 'SET TRANSACTION READ ONLY');
     this.#assertHeld();
@@ -162,12 +162,6 @@ export class CollectedRows implements WideRows {
       throw carries ? withoutKey(error) : error;
     });
     requireSameTypes(columns, given);
-  }
-
-  async #readsOnly(): Promise<boolean> {
-    this.#assertHeld();
-    const [row] = await internalQuery(this.#final, 'SHOW transaction_read_only');
-    return row?.[0] === 'on';
   }
 
   /** The final fragment over temporary tables. */
@@ -290,7 +284,7 @@ export class CollectedRows implements WideRows {
 /** Rows that are no table have no primary key for GROUP BY to rely on. */
 function withoutKey(error: Error): Error {
   if (!(error instanceof ServerError) || error.sqlstate !== '42803') return error;
-  const construct = 'GROUP BY by a primary key in a read-only transaction';
+  const construct = 'GROUP BY by a primary key where no temporary table can be made';
   return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error });
 }
 

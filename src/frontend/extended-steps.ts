@@ -14,6 +14,7 @@ import {
   readyForQuery,
 } from '../protocol/backend-messages.ts';
 import {
+  type BindMessage,
   clientMessageSize,
   readBind,
   readExecute,
@@ -117,6 +118,16 @@ function split(bytes: Buffer): { type: number; start: number; end: number }[] {
   return messages;
 }
 
+/** As the client has them: text where it has not bound the statement yet. */
+function inFormats(
+  columns: readonly ColumnDescription[],
+  bind: BindMessage | null,
+): readonly ColumnDescription[] {
+  return columns.map((column, i) => {
+    return { ...column, format: bind === null ? 0 : resultFormat(bind, i) };
+  });
+}
+
 class Stepper {
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
@@ -214,8 +225,10 @@ class Stepper {
     const plan = this.#planOf(statement);
     refuseInFailedBlock(this.#session, plan);
     if (isOwnEffect(plan.effect)) return this.#describeOwn(target, ownColumns(plan));
+    const bind = portal?.wide?.bind ?? null;
     if (isCursorEffect(plan.effect) && plan.effect.kind !== 'declare') {
-      return this.#describeOwn(target, fetchedColumns(this.#session, plan));
+      const fetched = fetchedColumns(this.#session, plan);
+      return this.#describeOwn(target, fetched && inFormats(fetched, bind));
     }
     const sql = executedText(this.#session, plan) ?? statement.sql;
     const { parameterTypes } = statement;
@@ -224,12 +237,7 @@ class Stepper {
       client.write(parameterDescription(types));
       if (columns !== null) statement.described ??= columnTypes(columns);
     }
-    const bind = portal?.wide?.bind ?? null;
-    const shown = columns?.map((column, i) => ({
-      ...column,
-      format: bind === null ? (0 as const) : resultFormat(bind, i),
-    }));
-    client.write(shown === undefined ? noData : rowDescription(shown));
+    client.write(columns === null ? noData : rowDescription(inFormats(columns, bind)));
   }
 
   #describeOwn(target: 'S' | 'P', columns: readonly ColumnDescription[] | null): void {

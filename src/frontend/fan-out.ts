@@ -50,6 +50,10 @@ export class FanOut implements FragmentRows {
         return stream.finished;
       }),
     );
+    // What comes next on these connections must not be struck by them.
+    await Promise.all(
+      this.streams.map(({ server }) => new Promise<void>(done => server.afterCancels(done))),
+    );
   }
 
   cancel(): void {

@@ -5,7 +5,8 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import type { ServerPipeline } from '../backend/server-pipeline.ts';
 import type { BranchWait } from '../transaction/branch-wait.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
-import type { RequestFor, SessionContext, SharedRead } from './session-context.ts';
+import type { RequestFor, SessionContext } from './session-context.ts';
+import type { SharedRead } from './statement-timing.ts';
 
 export class RelayWait implements BranchWait {
   readonly owner: ClientTransaction;

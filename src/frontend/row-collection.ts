@@ -241,21 +241,13 @@ function isOwn(oid: number): boolean {
   return oid >= firstUserOid;
 }
 
-/** Of CREATE TABLE AS: what cannot be a table's column, and where no table may be made. */
+/** Of CREATE TABLE AS: what cannot be a table's column. */
 function unfit(error: Error): Error {
-  if (!(error instanceof ServerError)) return error;
-  const construct = unfitConstructs[error.sqlstate];
-  const isOfTable = error.sqlstate !== '42501' || error.routine === 'InitTempTableNamespace';
-  if (construct === undefined || !isOfTable) return error;
+  if (!(error instanceof ServerError) || error.sqlstate !== '42P16') return error;
+  const construct = 'collecting values of this type from several shards';
   const options = { cause: error, detail: error.message };
   return new PgError(errors.unsupportedAcrossShards, { construct }, options);
 }
-
-const unfitConstructs: Readonly<Record<string, string>> = {
-  '25006': 'collecting rows of several shards in a read-only transaction',
-  '42501': 'collecting rows of several shards without the privilege TEMPORARY',
-  '42P16': 'collecting values of this type from several shards',
-};
 
 function keyBroken(error: Error, columns: string): Error {
   const isBroken =

@@ -16,7 +16,7 @@ import type { NotificationOwner, SessionNotifications } from './notification-ses
 import type { RelayStep } from './relay.ts';
 import type { SessionStatements } from './session-statements.ts';
 import type { StatementCache } from './statement-cache.ts';
-import type { StatementTiming } from './statement-timing.ts';
+import type { SharedRead, StatementTiming } from './statement-timing.ts';
 
 export interface RelayRequest {
   /** Whole messages for the server. */
@@ -36,13 +36,6 @@ export interface RelayRequest {
 
 /** The request as soon as what it uses is prepared on the server. */
 export type RequestFor = (server: ServerConnection) => RelayRequest | Promise<RelayRequest>;
-
-/** A short read that may be run again and is a transaction of its own. */
-export interface SharedRead {
-  readonly timing: StatementTiming | null;
-  /** Something has to be prepared on the connection first. */
-  lacks(server: ServerConnection): boolean;
-}
 
 export interface RelayResult {
   readonly failed: boolean;

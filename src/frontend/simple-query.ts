@@ -15,11 +15,11 @@ import { raiseParseError } from './parse-error.ts';
 import { checkQuerySize } from './query-size.ts';
 import { ReportedError } from './reported-error.ts';
 import { runStatement } from './run-statement.ts';
-import type { RelayRequest, SessionContext, SharedRead, StatementRun } from './session-context.ts';
+import type { RelayRequest, SessionContext, StatementRun } from './session-context.ts';
 import { noShape, relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
-import type { StatementTiming } from './statement-timing.ts';
+import type { SharedRead, StatementTiming } from './statement-timing.ts';
 
 /** Longer texts are not looked up by shape: bulk inserts, mostly, which never come again. */
 const liftedBytesMax = 4_096;

@@ -1,6 +1,15 @@
 // How long a statement takes at best, learnt from its runs: whether it may share a server connection
 // with others. The best of late, not the mean, because what it waited for says nothing about it.
 
+import type { ServerConnection } from '../backend/server-connection.ts';
+
+/** A short read that may be run again and is a transaction of its own. */
+export interface SharedRead {
+  readonly timing: StatementTiming | null;
+  /** Something has to be prepared on the connection first. */
+  lacks(server: ServerConnection): boolean;
+}
+
 /** A statement that held up others has a connection to itself for so long: the first time, when the
  *  machine may be to blame, and from then on. */
 const aloneMs = [100, 1_000];

@@ -133,7 +133,7 @@ class BlockColumns {
       const use = this.#level.resolve(node.ColumnRef);
       if (use === null && isOutput(node as SyntaxNode, outputs)) {
         known &&= this.#surelyNoColumn(node.ColumnRef);
-      } else if (use === null || use.relation.level !== this.#level || use.relation.hidden) {
+      } else if (use === null || !this.#isOwn(use) || this.#isMerged(node.ColumnRef)) {
         known = false;
       } else {
         node.ColumnRef = columnRef([nameOf(this.#add(use))]).ColumnRef!;
@@ -141,6 +141,16 @@ class BlockColumns {
       return false;
     });
     return known;
+  }
+
+  #isOwn({ relation }: ColumnUse): boolean {
+    return relation.level === this.#level && !relation.hidden;
+  }
+
+  /** Its type may be neither side's (USING, NATURAL). */
+  #isMerged({ fields }: ColumnRef): boolean {
+    const name = (fields?.[0] as SyntaxNode | undefined)?.String?.sval ?? '';
+    return fields?.length === 1 && this.#level.merged.has(name);
   }
 
   #surelyNoColumn({ fields }: ColumnRef): boolean {

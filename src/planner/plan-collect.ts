@@ -99,8 +99,8 @@ class Collection {
       cte!.ctequery = { SelectStmt: this.#query(query, true) };
     }
     if (select.larg !== undefined && select.rarg !== undefined) {
-      next.larg = this.#query(select.larg, true);
-      next.rarg = this.#query(select.rarg, true);
+      next.larg = this.#query(select.larg, !hasUnknown(select.larg));
+      next.rarg = this.#query(select.rarg, !hasUnknown(select.rarg));
       return next;
     }
     for (const item of (select.fromClause ?? []) as readonly SyntaxNode[]) this.#derived(item);
@@ -190,6 +190,16 @@ class Collection {
     const place = { schemaname: 'pg_temp', relname: name, inh: true, relpersistence: 'p' };
     return { ...place, ...alias } as RangeVar;
   }
+}
+
+/** A literal takes its type from the other arms (transformSetOperationTree, analyze.c), and would be
+ *  text as a column of a table. */
+function hasUnknown({ targetList, larg, rarg }: SelectStmt): boolean {
+  if (larg !== undefined && rarg !== undefined) return hasUnknown(larg) || hasUnknown(rarg);
+  return ((targetList ?? []) as readonly SyntaxNode[]).some(({ ResTarget }) => {
+    const { A_Const, ParamRef } = (ResTarget?.val ?? {}) as SyntaxNode;
+    return ParamRef !== undefined || A_Const?.sval !== undefined || A_Const?.isnull === true;
+  });
 }
 
 function cteNames(stmt: SyntaxNode): ReadonlySet<string> {

@@ -8,8 +8,6 @@ export class ServerError extends Error {
   readonly response: Buffer;
   readonly sqlstate: string;
   readonly severity: string;
-  /** PostgreSQL's function that raised it. */
-  readonly routine: string;
 
   constructor(response: Buffer) {
     const fields = readFields(response);
@@ -18,7 +16,6 @@ export class ServerError extends Error {
     this.response = response;
     this.sqlstate = fields.get('C') ?? 'XX000';
     this.severity = fields.get('V') ?? fields.get('S') ?? 'ERROR';
-    this.routine = fields.get('R') ?? '';
   }
 }
 

@@ -101,12 +101,13 @@ export function orderItems(clauses: Clauses): readonly Range[] {
   let start = -1;
   let end = -1;
   let ended = false;
+  let place = 0;
   for (const [at, token] of tokens.entries()) {
     if (token.start < orderBy.start || token.end > orderBy.end) continue;
+    place++;
+    // ORDER BY itself.
+    if (place <= 2) continue;
     const outside = depths[at] === 0;
-    if (outside && (token.keyword === 'order' || (token.keyword === 'by' && start === -1))) {
-      if (tokens[at - 1]?.text !== '.') continue;
-    }
     if (outside && token.text === ',') {
       items.push({ start, end });
       start = -1;

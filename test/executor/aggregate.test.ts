@@ -205,7 +205,7 @@ test('thousands of groups keep their sums, over many output chunks', async () =>
   }
 });
 
-test('a sum of numeric is exact where its values stop to be short, and to have one scale', async () => {
+test('a numeric sum is exact where values stop to be short or to have one scale', async () => {
   const sums: readonly (readonly [WireValue[], string | null])[] = [
     [['1.50', '-2.25', '0.75'], '0.00'],
     [['0.1', '0.20', '3'], '3.30'],

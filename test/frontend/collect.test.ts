@@ -25,8 +25,9 @@ before(async () => {
      CREATE TYPE pair AS (mood mood, "at" timestamp);
      CREATE TABLE items (id bigint PRIMARY KEY, name text COLLATE "C", n numeric(10, 2), m mood,
        ms mood[], p pair, at timestamptz, r int4range, j jsonb, b bytea, v varchar(12), f float4);
-     CREATE TABLE orders (id bigint PRIMARY KEY, item_id bigint, qty int)`,
-    { sharded: ['items.id', 'orders.id'] },
+     CREATE TABLE orders (id bigint PRIMARY KEY, item_id bigint, qty int);
+     CREATE TABLE notes (id bigint PRIMARY KEY, body text COLLATE "C")`,
+    { sharded: ['items.id', 'orders.id', 'notes.id'] },
   );
   client = await connect(wire.pgpack.address);
   oracle = await connect(wire.database.oracle);
@@ -38,7 +39,9 @@ before(async () => {
       '{"a": ${i}}', '\\x00ff0${i % 10}', 'v${i}', ${i} / 3.0)`;
   });
   const orders = Array.from({ length: rows }, (_, i) => `(${i}, ${(i * 7) % rows}, ${i % 5})`);
+  const notes = Array.from({ length: rows }, (_, i) => `(${i}, repeat('${i % 99}', 1000))`);
   for (const on of [client, oracle]) {
+    await on.query(`INSERT INTO notes VALUES ${notes.join()}`);
     await on.query(`INSERT INTO items VALUES ${items.join()}`);
     await on.query(`INSERT INTO orders VALUES ${orders.join()}`);
   }
@@ -181,6 +184,19 @@ test('a read-only session and a read-only block finish statements', async () => 
   await same(numbered);
 });
 
+test('a role that may make no temporary table has its statements finished', async () => {
+  const { name, runEverywhere } = wire.database;
+  const role = `${name}_reader`;
+  await runEverywhere(`CREATE ROLE ${role}; GRANT SELECT ON items TO ${role};
+    REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
+  for (const on of [client, oracle]) await on.query(`SET ROLE ${role}`);
+  await same(numbered);
+  await assert.rejects(client.query(`SELECT *, rank() OVER () FROM orders`), { code: '42501' });
+  for (const on of [client, oracle]) await on.query('RESET ROLE');
+  await runEverywhere(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await same(numbered);
+});
+
 test('values that no table can hold are refused', async () => {
   const sql = 'WITH a AS (SELECT ROW(id, n) r FROM items) SELECT r, row_number() OVER () FROM a';
   await assert.rejects(client.query(sql), { code: '0A000', detail: /pseudo-type record/ });
@@ -318,4 +334,24 @@ test('more bytes than collect_limit are not moved', async () => {
     await limited.end();
   });
   assert.equal(await temporaryTables(), 0);
+});
+
+test('groups that outgrow the memory for merging are finished by a shard', async () => {
+  const { database } = wire;
+  const general = 'merge_memory_limit = 65536';
+  const sql = 'SELECT body, count(*) AS n FROM notes GROUP BY body ORDER BY body';
+  const { rows: expected } = await oracle.query(sql);
+  await usePgPack({ database, sharded: ['notes.id'], general }, async pgpack => {
+    const limited = await connect(pgpack.address);
+    assert.deepEqual((await limited.query(sql)).rows, expected);
+    await limited.query('BEGIN');
+    assert.deepEqual((await limited.query(sql)).rows, expected);
+    assert.deepEqual((await limited.query({ text: sql, values: [] })).rows, expected);
+    await limited.query(`DECLARE c CURSOR FOR ${sql}`);
+    assert.deepEqual((await limited.query('FETCH ALL FROM c')).rows, expected);
+    await limited.query('COMMIT');
+    const explained = await limited.query(`EXPLAIN (ANALYZE, COSTS off) ${sql}`);
+    assert.match(explained.rows.map(row => row['QUERY PLAN']).join(), /rows=99/);
+    await limited.end();
+  });
 });

@@ -364,6 +364,7 @@ SELECT DISTINCT country FROM users ORDER BY country
 --refused 2 3 4
 
 SELECT DISTINCT n FROM kinds ORDER BY n
+--any-rows
 --refused 2 3 4
 
 SELECT DISTINCT user_id FROM orders ORDER BY user_id
