@@ -24,6 +24,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 export function spreadText(spread: Spread | null, digits: number): string {
   if (spread === null) return '–';
   const { median, min, max } = spread;
+  if (min === max) return median.toFixed(digits);
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 

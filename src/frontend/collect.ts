@@ -139,7 +139,6 @@ export class CollectedRows implements WideRows {
     const { format = 0 } = this.#run;
     const columns = (told.columns ?? []).map(column => ({ ...column, format }));
     this.#keepTo(columns);
-    this.columns = Promise.resolve(columns);
     this.#parameterTypes = told.parameterTypes;
     const options: CollectionOptions = {
       tables,
@@ -162,6 +161,7 @@ export class CollectedRows implements WideRows {
       throw carries ? withoutKey(error) : error;
     });
     requireSameTypes(columns, given);
+    this.columns = Promise.resolve(withModifiers(columns, given));
   }
 
   /** The final fragment over temporary tables. */
@@ -286,6 +286,17 @@ function withoutKey(error: Error): Error {
   if (!(error instanceof ServerError) || error.sqlstate !== '42803') return error;
   const construct = 'GROUP BY by a primary key where no temporary table can be made';
   return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error });
+}
+
+/** A plan may keep a modifier that the statement does not have: of INTERSECT and EXCEPT, that of the
+ *  first query's column (generate_setop_tlist, prepunion.c). */
+function withModifiers(
+  told: readonly ColumnDescription[],
+  given: readonly ColumnDescription[],
+): readonly ColumnDescription[] {
+  return told.map((column, i) =>
+    column.typeModifier === -1 ? { ...column, typeModifier: given[i]!.typeModifier } : column,
+  );
 }
 
 /** The final fragment is to give what PostgreSQL says of the statement. */

@@ -326,7 +326,7 @@ class UnitPlanner implements UnitPlan {
     }
     if (bind.portal === '') this.#unnamedPortal = null;
     else this.#portals?.delete(bind.portal);
-    void statements.closePortal(bind.portal);
+    statements.dropPortal(bind.portal);
     this.alone = false;
     this.asksServer = true;
     this.items.push({ type: Frontend.bind, start, end, statement: null, bind });
@@ -427,7 +427,7 @@ class UnitPlanner implements UnitPlan {
     }
     const portal = this.#session.statements.portal(name);
     if (portal?.wide) return false;
-    void this.#session.statements.closePortal(name);
+    this.#session.statements.dropPortal(name);
     this.asksServer = true;
     this.items.push({ type: Frontend.close, start, end, statement: null, bind: null });
     return true;
@@ -466,7 +466,7 @@ class UnitPlanner implements UnitPlan {
 
   #keepPortal(name: string, statement: PreparedStatement): void {
     const { transaction, homeShard, statements } = this.#session;
-    if (name !== '') void statements.closePortal(name);
+    if (name !== '') statements.dropPortal(name);
     const shard = this.shard === anyShard ? (transaction.openShard ?? homeShard) : this.shard;
     statements.setPortal(name, { statement, shard, wide: null });
   }

@@ -77,6 +77,11 @@ class MergedRows implements WideRows {
       rowCount: index => rowCountParameter(run, index),
       memoryBytesMax: session.database.config.general.mergeMemoryLimit,
     });
+    // A table has changed behind the catalog: the next plan is made by another.
+    execution.columns.catch((error: unknown) => {
+      const stale = error instanceof PgError && error.id === errors.cachedPlanChanged.id;
+      if (stale) session.database.forgetCatalog();
+    });
     return new MergedRows(execution, fragment!);
   }
 

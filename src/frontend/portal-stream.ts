@@ -20,7 +20,7 @@ const portionRowsMax = 5_000;
 
 let portals = 0;
 
-export class PortalStream implements ShardStream {
+class PortalStream implements ShardStream {
   readonly columns: Promise<readonly ColumnDescription[]>;
   /** NoticeResponse messages, as they came. */
   readonly notices: Buffer[] = [];

@@ -211,17 +211,20 @@ export class SessionStatements {
     this.sql.clear();
     for (const name of [...this.#named.keys()]) this.delete(name);
     this.#unnamed = null;
-    this.closePortals();
   }
 
   setPortal(name: string, portal: Portal): void {
     if (name !== '' && this.#portals.has(name)) throw new PgError(errors.portalExists, { name });
-    void this.#portals.get(name)?.wide?.close();
     this.#portals.set(name, portal);
   }
 
   portal(name: string): Portal | null {
     return this.#portals.get(name) ?? null;
+  }
+
+  /** Without a word to servers: what it has there goes with its transaction. */
+  dropPortal(name: string): void {
+    this.#portals.delete(name);
   }
 
   async closePortal(name: string): Promise<void> {
@@ -235,9 +238,7 @@ export class SessionStatements {
     if (this.cursors.size > 0) {
       for (const [name, { hold }] of this.cursors) if (!hold) this.cursors.delete(name);
     }
-    if (this.#portals.size === 0) return;
-    for (const portal of this.#portals.values()) void portal.wide?.close();
-    this.#portals.clear();
+    if (this.#portals.size > 0) this.#portals.clear();
   }
 
   /** Cursors that were declared in this transaction, which is rolled back. */

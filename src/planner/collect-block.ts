@@ -22,9 +22,9 @@ export function collectBlock(select: SelectStmt, level: Level, facts: ScopeBuild
   const { fromClause, whereClause, ...above } = structuredClone(select);
   const targets = expandedTargets(select, level, facts);
   if (targets === null || holdsSubquery(above)) return null;
-  const columns = new BlockColumns(level);
   const upper = { ...above, targetList: targets };
   const names = targets.map(target => outputName(target));
+  const columns = new BlockColumns(level, unusedPrefix(names));
   if (!columns.replace(upper, new Set(names)) || groupsByPrimaryKey(select, level)) return null;
   const rows = {
     targetList: targetsOf(columns.targets()),
@@ -92,16 +92,18 @@ function groupsByPrimaryKey(select: SelectStmt, level: Level): boolean {
 
 class BlockColumns {
   readonly #level: Level;
+  readonly #prefix: string;
   readonly #uses: ColumnUse[] = [];
 
-  constructor(level: Level) {
+  constructor(level: Level, prefix: string) {
     this.#level = level;
+    this.#prefix = prefix;
   }
 
   targets(): SyntaxNode[] {
     return this.#uses.map(({ relation, column }, at) => {
       const names = relation.refname === '' ? [column] : [relation.refname, column];
-      return { ResTarget: { name: nameOf(at), val: columnRef(names) } } as SyntaxNode;
+      return { ResTarget: { name: this.#nameOf(at), val: columnRef(names) } } as SyntaxNode;
     });
   }
 
@@ -136,7 +138,7 @@ class BlockColumns {
       } else if (use === null || !this.#isOwn(use) || this.#isMerged(node.ColumnRef)) {
         known = false;
       } else {
-        node.ColumnRef = columnRef([nameOf(this.#add(use))]).ColumnRef!;
+        node.ColumnRef = columnRef([this.#nameOf(this.#add(use))]).ColumnRef!;
       }
       return false;
     });
@@ -159,6 +161,10 @@ class BlockColumns {
     return !this.#level.relations.some(one => one.columns === null || one.columns.includes(name));
   }
 
+  #nameOf(at: number): string {
+    return `${this.#prefix}${at + 1}`;
+  }
+
   #add(use: ColumnUse): number {
     const at = this.#uses.findIndex(
       one => one.relation === use.relation && one.column === use.column,
@@ -173,7 +179,9 @@ function isOutput(node: SyntaxNode, outputs: ReadonlySet<string | null>): boolea
   return fields.length === 1 && outputs.has(fields[0]?.String?.sval ?? '');
 }
 
-/** Of no column that anybody names. */
-function nameOf(at: number): string {
-  return `pgpack ${at + 1}`;
+/** GROUP BY means a column first, ORDER BY an output: no output may have the name of a column. */
+function unusedPrefix(outputs: readonly (string | null)[]): string {
+  let prefix = 'pgpack ';
+  while (outputs.some(name => name?.startsWith(prefix))) prefix += '_';
+  return prefix;
 }

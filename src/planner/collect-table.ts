@@ -63,23 +63,31 @@ function neededColumns(relation: ScopeRelation, facts: ScopeBuilder): readonly s
       return true;
     },
   );
-  // Its name by itself is the whole row.
-  if (all || (named.has(relation.refname) && !columns.includes(relation.refname))) {
-    return isWholeRow(relation, facts) || all ? columns : columns.filter(one => named.has(one));
-  }
-  return columns.filter(one => named.has(one));
+  return all || isWholeRow(relation, facts) ? columns : columns.filter(one => named.has(one));
 }
 
-function isWholeRow({ refname }: ScopeRelation, facts: ScopeBuilder): boolean {
+/** Its name by itself is the whole row unless a column has it, and so is the alias of a join; so is
+ *  what stands before the name of a function (`t.row_to_json`, ParseFuncOrColumn). */
+function isWholeRow({ refname, columns }: ScopeRelation, facts: ScopeBuilder): boolean {
+  const selects = facts.selects.map(one => one.select);
+  const joins = new Set<string>();
+  walk(selects, value => {
+    const alias = (value as SyntaxNode).JoinExpr?.alias as { aliasname?: string } | undefined;
+    if (alias?.aliasname !== undefined) joins.add(alias.aliasname);
+    return true;
+  });
+  const isColumn = (name: string): boolean =>
+    facts.relations.some(one => one.columns?.includes(name));
   let found = false;
-  walk(
-    facts.selects.map(one => one.select),
-    value => {
-      const [field, ...more] = (value as { fields?: readonly SyntaxNode[] }).fields ?? [];
-      if (more.length === 0 && field?.String?.sval === refname) found = true;
-      return !found;
-    },
-  );
+  walk(selects, value => {
+    const fields = (value as { fields?: readonly SyntaxNode[] }).fields ?? [];
+    const names = fields.map(field => field.String?.sval ?? '');
+    const [table, name] = names.length < 2 ? [names[0], null] : names.slice(-2);
+    if (table === undefined) return !found;
+    if (joins.has(table)) found ||= name == null || !isColumn(name);
+    if (table === refname) found ||= !columns?.includes(name ?? table);
+    return !found;
+  });
   return found;
 }
 

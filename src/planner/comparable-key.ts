@@ -1,7 +1,8 @@
 // Whether the merge can compare the values of an expression as PostgreSQL does: by what is known of
 // its type and collation, or, where the type is not, on conditions that are checked when it arrives.
 
-import { type ColumnUse, catalogColumn, type Level } from '../sql/level.ts';
+import { type ColumnUse, catalogColumn, innermostColumn, type Level } from '../sql/level.ts';
+import { quoteName } from '../sql/quote-name.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { comparableType, isCollated } from '../types/key-decoder.ts';
@@ -52,5 +53,19 @@ export function ofType(oid: number): string {
  *  agree in the labels and their order, or their catalogs' drift has been refused. */
 export function enumPosition(use: ColumnUse, sql: string): string | null {
   if (catalogColumn(use)?.keyType.kind !== 'enum') return null;
-  return `pg_catalog.array_position(pg_catalog.enum_range(${sql}), ${sql})`;
+  const value = typedNull(use);
+  // Once for all rows: reading the labels takes ten times as long as finding one.
+  const labels =
+    value === null ? `pg_catalog.enum_range(${sql})` : `(SELECT pg_catalog.enum_range(${value}))`;
+  return `pg_catalog.array_position(${labels}, ${sql})`;
+}
+
+/** A NULL of the column's type, which need not be named for it. */
+function typedNull(use: ColumnUse): string | null {
+  const origin = innermostColumn(use);
+  const table = origin?.relation.table ?? null;
+  const column = table?.columns[origin?.relation.columns?.indexOf(origin.column) ?? -1];
+  if (table === null || column === undefined) return null;
+  const row = `${quoteName(table.schema)}.${quoteName(table.name)}`;
+  return `(NULL::${row}).${quoteName(column.name)}`;
 }

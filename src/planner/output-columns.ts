@@ -54,10 +54,12 @@ export class OutputColumns {
     return column;
   }
 
-  /** Of the fragment; see there. */
-  fragmentFacts(): Pick<Fragment, 'visibleColumns' | 'untyped'> {
-    const visibleColumns = this.visible.length;
-    return { visibleColumns, ...(this.untyped.length === 0 ? {} : { untyped: this.untyped }) };
+  /** Of the fragment; see there. `counted`: the merge counts on every column being there. */
+  fragmentFacts(counted: boolean): Pick<Fragment, 'visibleColumns' | 'untyped'> {
+    return {
+      ...(counted || this.hidden.length > 0 ? { visibleColumns: this.visible.length } : {}),
+      ...(this.untyped.length === 0 ? {} : { untyped: this.untyped }),
+    };
   }
 
   /** Adds what a column is compared by in its place; null: there is nothing. */

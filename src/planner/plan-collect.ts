@@ -85,12 +85,12 @@ class Collection {
   /** A query that stands for itself: the statement's own, an arm, a derived table or WITH query.
    *  `whole`: shards may answer all of it. */
   #query(select: SelectStmt, whole: boolean): SelectStmt {
-    if (whole) {
-      const rows = this.#wholeQuery(select);
+    const answers = [() => (whole ? this.#wholeQuery(select) : null), () => this.#block(select)];
+    if (computesRowByRow(select)) answers.reverse();
+    for (const answer of answers) {
+      const rows = answer();
       if (rows !== null) return rows;
     }
-    const block = this.#block(select);
-    if (block !== null) return block;
     const next: { -readonly [key in keyof SelectStmt]: SelectStmt[key] } = select;
     for (const node of (select.withClause?.ctes ?? []) as readonly SyntaxNode[]) {
       const cte = node.CommonTableExpr as { ctequery?: SyntaxNode } | undefined;
@@ -173,6 +173,7 @@ class Collection {
       node.RangeVar = this.#rangeVar(this.#add(sql, primaryKey), node.RangeVar);
       return false;
     });
+    this.refusal ??= schemaProblem(select, this.#facts);
     dropSchemas(select, this.#facts);
   }
 
@@ -190,6 +191,17 @@ class Collection {
     const place = { schemaname: 'pg_temp', relname: name, inh: true, relpersistence: 'p' };
     return { ...place, ...alias } as RangeVar;
   }
+}
+
+/** What it computes may not be wanted (a row that a condition leaves out, a column that nobody names)
+ *  and might fail where PostgreSQL, which looks through such a query, computes nothing. */
+function computesRowByRow(select: SelectStmt): boolean {
+  if (select.groupClause !== undefined || select.distinctClause !== undefined) return false;
+  const targets = (select.targetList ?? []) as readonly SyntaxNode[];
+  return targets.some(({ ResTarget }) => {
+    const { ColumnRef, A_Const } = (ResTarget?.val ?? {}) as SyntaxNode;
+    return ColumnRef === undefined && A_Const === undefined;
+  });
 }
 
 /** A literal takes its type from the other arms (transformSetOperationTree, analyze.c), and would be
@@ -210,6 +222,29 @@ function cteNames(stmt: SyntaxNode): ReadonlySet<string> {
     return true;
   });
   return names;
+}
+
+/** Tables of several schemas that have one name and no schema any more; null: none. */
+function schemaProblem(select: SelectStmt, { relations }: ScopeBuilder): Refusal | null {
+  const other = (a: ScopeRelation, b: ScopeRelation): boolean =>
+    a !== b && a.refname === b.refname && (b.aliased || a.table !== b.table);
+  for (const one of relations) {
+    if (one.aliased || one.table === null) continue;
+    const twice = relations.some(it => it.level === one.level && !it.aliased && other(one, it));
+    if (twice) return refuseWide(`two tables of the name "${one.refname}"`);
+    const named = (names: readonly (string | undefined)[]): boolean =>
+      names.length > 2 && names[0] === one.table?.schema && names[1] === one.refname;
+    let found = false;
+    walk(select, value => {
+      const { fields = [] } = value as { fields?: readonly SyntaxNode[] };
+      found ||= named(fields.map(field => field.String?.sval));
+      return !found;
+    });
+    if (found && relations.some(it => other(one, it))) {
+      return refuseWide(`"${one.table.schema}.${one.refname}" beside another "${one.refname}"`);
+    }
+  }
+  return null;
 }
 
 /** `schema.table.column` of a table that has no schema any more. */

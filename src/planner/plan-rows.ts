@@ -60,7 +60,7 @@ export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
       hidden: outputs?.hiddenSql() ?? '',
     }),
     hiddenColumns: outputs?.hidden.length ?? 0,
-    ...(outputs === null ? {} : outputs.fragmentFacts()),
+    ...(outputs === null ? {} : outputs.fragmentFacts(distinctKeys !== null)),
   };
   const once = distinctKeys === null ? {} : { distinctKeys };
   const root: MergeNode =

@@ -5,7 +5,7 @@ import type { MergeNode } from '../plan/merge-plan.ts';
 import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { type Clauses, clausesOf } from '../sql/clauses.ts';
-import type { ColumnUse } from '../sql/level.ts';
+import type { ColumnUse, Level } from '../sql/level.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { aggregateCalls } from './builtin-call.ts';
@@ -34,7 +34,11 @@ export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan 
   if (refusal !== null) return refusal;
   if (!isPlainText(input.sql, select)) return refuseWide('a query in this form');
   const plan: SelectPlan = { select, level: facts.top!, facts, sql: input.sql };
-  if (!isGrouped(select, facts)) return planRows(plan);
+  if (!isGrouped(select, facts)) {
+    return keepsOrder(select, plan.level, facts)
+      ? refuseWide('ORDER BY in a subquery')
+      : planRows(plan);
+  }
   const key = groupsByKey(plan);
   if (typeof key !== 'boolean') return key;
   if (key) return planRows(plan);
@@ -96,6 +100,18 @@ export function shapeRefusal(
   return joinRefusal(top, facts) ?? nestedAggregate(top, facts);
 }
 
+/** Rows come in the order of the one query in FROM: nothing says so, but PostgreSQL's manual relies on
+ *  it ("Aggregate Functions"), and so does a LIMIT around such a query. */
+function keepsOrder(select: SelectStmt, level: Level, facts: ScopeBuilder): boolean {
+  if (select.sortClause !== undefined || select.distinctClause !== undefined) return false;
+  const [only, ...more] = level.relations;
+  if (only === undefined || only.table !== null || more.length > 0) return false;
+  const inner = facts.selects.find(one => one.level?.derivedAs === only);
+  if (inner?.level == null) return false;
+  if (inner.select.sortClause !== undefined) return true;
+  return inner.select.groupClause === undefined && keepsOrder(inner.select, inner.level, facts);
+}
+
 function isGrouped(select: SelectStmt, facts: ScopeBuilder): boolean {
   if (select.groupClause !== undefined || select.havingClause !== undefined) return true;
   return aggregateCalls([select.targetList, select.sortClause], facts, false).length > 0;
@@ -145,7 +161,7 @@ function planGroups({ select, level, facts, sql }: SelectPlan): WidePlan {
         ...{ orderBy: 'dropped', limit: limit?.allRowsSql ?? '' },
       }),
       hiddenColumns: outputs.hidden.length,
-      ...outputs.fragmentFacts(),
+      ...outputs.fragmentFacts(true),
     },
   };
   const root: MergeNode = keys.length === 0 ? aggregate : { kind: 'sort', keys, input: aggregate };

@@ -91,7 +91,7 @@ function planMerged(
     if ('kind' in keys) return keys;
     order = isWhole ? { ...order, keys } : planDistinct({}, keys, context);
     if ('kind' in order) return order;
-    known = outputs.fragmentFacts();
+    known = outputs.fragmentFacts(!isWhole);
   }
   const { keys, added, distinctKeys } = order;
   const gather = {

@@ -22,7 +22,8 @@ before(async () => {
   );
   client = await connect(wire.pgpack.address);
   oracle = await connect(wire.database.oracle);
-  const fill = `INSERT INTO items VALUES ${Array.from({ length: 60 }, (_, i) => `(${i + 1}, 'item ${i + 1}', ${i % 7})`).join()}`;
+  const items = Array.from({ length: 60 }, (_, i) => `(${i + 1}, 'item ${i + 1}', ${i % 7})`);
+  const fill = `INSERT INTO items VALUES ${items.join()}`;
   await client.query(fill);
   await oracle.query(fill);
 });

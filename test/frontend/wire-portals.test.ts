@@ -75,6 +75,13 @@ test('portals in portions go on beside others and beside what else runs', async 
   assert.deepEqual((await client.ask([execute('q', 2), sync])).slice(-2), ['s', 'Z T']);
   const rest = await client.ask([execute('p'), sync]);
   assert.deepEqual(rest.slice(-2), ['C SELECT 1', 'Z T']);
+  const unnamed = await client.ask([parse('', all), bind(), execute('', 2), sync]);
+  assert.deepEqual(unnamed.slice(-2), ['s', 'Z T']);
+  for (const sql of ['SELECT name FROM items WHERE id = 1', 'SELECT count(*) FROM items']) {
+    const other = await client.ask([parse('', sql), bind(), execute(), sync]);
+    assert.deepEqual(other.slice(-2), ['C SELECT 1', 'Z T']);
+  }
+  assert.deepEqual(await client.ask(query('DEALLOCATE ALL')), ['C DEALLOCATE ALL', 'Z T']);
   assert.deepEqual((await client.ask(query('SELECT 1 / 0'))).slice(-1), ['Z E']);
   const [failed] = await client.ask([execute('q', 2), sync]);
   assert.match(failed!, / C=25P02 /);

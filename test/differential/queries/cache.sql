@@ -90,28 +90,24 @@ SELECT sum(age * 3000000000) FROM users
 SELECT sum(age * 1.5) FROM users
 
 SELECT sum(age * '2') FROM users
---refused 2 3 4
 
 SELECT avg(1) FROM users
 
 SELECT avg(1.00) FROM users
 
 SELECT avg('1') FROM users
---refused 2 3 4
 
 SELECT id, 'b' AS x FROM users ORDER BY x, id LIMIT 3
 
 SELECT id, 7 AS x FROM users ORDER BY x, id LIMIT 3
 
 SELECT id FROM users ORDER BY 'id'
---refused 2 3 4
 
 SELECT id FROM users ORDER BY id LIMIT 1
 
 SELECT id FROM users ORDER BY id LIMIT '1'
 
 SELECT id FROM users ORDER BY id LIMIT 1.0
---refused 2 3 4
 
 SELECT id FROM users ORDER BY id LIMIT NULL
 

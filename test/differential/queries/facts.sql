@@ -89,20 +89,16 @@ SELECT country, count(*) FROM (SELECT u.id, u.country, o.id AS o FROM users u JO
 SELECT count(*) FROM (SELECT DISTINCT user_id FROM orders) s
 
 SELECT count(*) FROM (SELECT DISTINCT quantity FROM orders) s
---refused 2 3 4
 
 SELECT * FROM (SELECT id FROM users ORDER BY id LIMIT 10) s WHERE id = «5»
---refused 2 3 4
 
 SELECT * FROM (SELECT id, rank() OVER (ORDER BY id) AS r FROM users) s WHERE id = «5»
---refused 2 3 4
 
 SELECT user_id, id, rn FROM (SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id DESC) AS rn FROM orders) s WHERE rn = 1 ORDER BY user_id
 
 SELECT user_id, id, rank() OVER w FROM orders WINDOW w AS (PARTITION BY user_id ORDER BY id) ORDER BY user_id, id
 
 SELECT user_id, id, rank() OVER (ORDER BY id) FROM orders ORDER BY user_id, id
---refused 2 3 4
 
 SELECT * FROM (SELECT u.id AS x, o.user_id FROM users u LEFT JOIN orders o ON o.user_id = u.id) s WHERE s.user_id = «12» ORDER BY x
 
@@ -127,13 +123,10 @@ WITH a AS (SELECT id FROM users WHERE id = «12»), b AS (SELECT o.* FROM orders
 WITH s AS (SELECT id FROM users) SELECT a.id, b.id FROM s a JOIN s b ON a.id = b.id WHERE a.id = «5»
 
 WITH s AS (SELECT id FROM users) SELECT count(*) FROM s a, s b WHERE a.id = «5»
---refused 2 3 4
 
 WITH s AS (SELECT country, count(*) AS n FROM users GROUP BY country) SELECT * FROM s ORDER BY country
---refused 2 3 4
 
 WITH s AS (SELECT id FROM users) SELECT count(*) FROM orders WHERE user_id = «12»
---refused 2 3 4
 
 SELECT id, email FROM adults WHERE id = «5»
 
@@ -156,7 +149,6 @@ SELECT id FROM users WHERE id IN (SELECT user_id FROM orders) ORDER BY id
 SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM orders) ORDER BY id
 
 SELECT id FROM users WHERE (age = 3 OR id IN (SELECT user_id FROM orders WHERE user_id = «12»)) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users WHERE (id, age) IN (SELECT user_id, quantity FROM orders) AND id = «12»
 
@@ -183,13 +175,10 @@ SELECT u.id, (SELECT o.id FROM orders o WHERE o.user_id = u.id ORDER BY o.id DES
 SELECT country, count(*) FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id) GROUP BY country ORDER BY country
 
 SELECT (SELECT sum(u.age) FROM items LIMIT 1) FROM users u
---refused 2 3 4
 
 SELECT u.id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.id = u.id) ORDER BY u.id
---refused 2 3 4
 
 SELECT u.id FROM users u WHERE u.age > (SELECT avg(quantity) FROM orders) ORDER BY u.id
---refused 2 3 4
 
 SELECT count(*) FROM payments p WHERE EXISTS (SELECT 1 FROM orders o WHERE o.user_id = p.user_id AND o.id = p.order_id)
 
@@ -216,14 +205,11 @@ SELECT id, country FROM users INTERSECT SELECT user_id, 'de' FROM orders
 
 SELECT country FROM users UNION SELECT method FROM payments
 --order
---refused 2 3 4
 
 SELECT id FROM users UNION ALL SELECT id FROM items
 --order
---refused 2 3 4
 
 SELECT id FROM users UNION ALL SELECT user_id FROM orders ORDER BY 1
---refused 2 3 4
 
 # Outer joins whose NULL-extended rows are dropped
 
@@ -246,7 +232,6 @@ SELECT u.id, i.name FROM users u LEFT JOIN orders o ON o.user_id = u.id JOIN ite
 SELECT i.id, count(*) FROM items i LEFT JOIN orders o ON o.item_id = i.id WHERE o.quantity > 0 GROUP BY i.id ORDER BY 1
 
 SELECT i.id, count(*) FROM items i LEFT JOIN orders o ON o.item_id = i.id GROUP BY i.id ORDER BY 1
---refused 2 3 4
 
 # Values and arrays beside
 
@@ -269,7 +254,6 @@ SELECT id FROM users WHERE id NOT IN (VALUES (5), (6)) ORDER BY 1 LIMIT 4
 SELECT id FROM users WHERE id <> ALL (SELECT user_id FROM orders) ORDER BY 1
 
 SELECT user_id FROM payments WHERE order_id NOT IN (SELECT id FROM orders) ORDER BY 1
---refused 2 3 4
 
 # Types of expressions within
 

@@ -21,7 +21,6 @@ SELECT o.id, p.id FROM orders o JOIN payments p USING (user_id) ORDER BY 1, 2 LI
 SELECT user_id, o.id FROM orders o JOIN payments p USING (user_id) ORDER BY user_id, o.id, p.id LIMIT 20
 
 SELECT * FROM orders o JOIN payments p USING (user_id) ORDER BY user_id, o.id, p.id LIMIT 20
---refused 2 3 4
 
 SELECT count(*) FROM orders NATURAL JOIN payments
 
@@ -32,7 +31,6 @@ SELECT u.id, o.id FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.quan
 SELECT u.id, o.id FROM orders o RIGHT JOIN users u ON o.user_id = u.id ORDER BY u.id, o.id
 
 SELECT u.id, o.id FROM users u FULL JOIN orders o ON o.user_id = u.id ORDER BY u.id, o.id
---refused 2 3 4
 
 SELECT u.id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE o.id IS NULL ORDER BY u.id
 
@@ -49,14 +47,12 @@ SELECT u.id, u.email, count(o.id) FROM users u JOIN orders o ON o.user_id = u.id
 SELECT o.user_id, count(*) FROM users u RIGHT JOIN orders o ON o.user_id = u.id GROUP BY o.user_id ORDER BY 1
 
 SELECT u.id, count(*) FROM users u RIGHT JOIN orders o ON o.user_id = u.id + 1 GROUP BY u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id, count(*) FROM orders o LEFT JOIN users u ON o.user_id = u.id GROUP BY u.id ORDER BY 1
 
 SELECT u.id, count(*) FROM orders o LEFT JOIN users u ON o.user_id = u.id AND u.age > 40 GROUP BY u.id ORDER BY 1
 
 SELECT DISTINCT u.id FROM orders o LEFT JOIN users u ON o.user_id = u.id AND u.age > 40 ORDER BY 1
---refused 2 3 4
 
 SELECT a.id, b.id FROM users a JOIN users b ON a.id = b.id ORDER BY 1
 
@@ -69,16 +65,12 @@ SELECT o.id, i.name FROM orders o JOIN items i ON i.id = o.item_id ORDER BY o.id
 SELECT o.id, i.name FROM orders o LEFT JOIN items i ON i.id = o.item_id ORDER BY o.id
 
 SELECT o.id, i.name FROM items i LEFT JOIN orders o ON i.id = o.item_id ORDER BY o.id
---refused 2 3 4
 
 SELECT o.id, i.name FROM orders o RIGHT JOIN items i ON i.id = o.item_id ORDER BY o.id, i.id
---refused 2 3 4
 
 SELECT o.id, i.id FROM orders o FULL JOIN items i ON i.id = o.item_id ORDER BY o.id, i.id
---refused 2 3 4
 
 SELECT i.id, count(o.id) FROM items i LEFT JOIN orders o ON o.item_id = i.id GROUP BY i.id ORDER BY i.id
---refused 2 3 4
 
 SELECT i.category, sum(o.amount), count(*) FROM orders o JOIN items i ON i.id = o.item_id GROUP BY i.category ORDER BY i.category
 
@@ -121,41 +113,30 @@ SELECT o.id FROM orders o WHERE item_id NOT IN (SELECT id FROM items WHERE categ
 SELECT o.id, (SELECT name FROM items i WHERE i.id = o.item_id) FROM orders o ORDER BY o.id LIMIT 10
 
 SELECT i.id FROM items i WHERE EXISTS (SELECT 1 FROM orders o WHERE o.item_id = i.id) ORDER BY i.id
---refused 2 3 4
 
 SELECT i.id FROM items i WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.item_id = i.id) ORDER BY i.id
---refused 2 3 4
 
 SELECT i.id FROM items i WHERE EXISTS (SELECT 1 FROM orders o WHERE o.item_id = i.id AND o.user_id = 12) ORDER BY i.id
 
 SELECT i.id, (SELECT count(*) FROM orders o WHERE o.item_id = i.id) FROM items i ORDER BY i.id
---refused 2 3 4
 
 # Off the key
 
 SELECT u.id, d.title FROM users u JOIN docs d ON d.owner = u.id ORDER BY 1, 2
---refused 2 3 4
 
 SELECT u.id FROM users u JOIN orders o ON o.id = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT a.id, b.id FROM users a JOIN users b ON a.age = b.age ORDER BY 1, 2
---refused 2 3 4
 
 SELECT count(*) FROM users, orders
---refused 2 3 4
 
 SELECT count(*) FROM users CROSS JOIN orders
---refused 2 3 4
 
 SELECT u.id FROM users u JOIN orders o ON o.user_id > u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id OR o.id = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id FROM users u JOIN orders o ON o.user_id + 0 = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id FROM users u JOIN small s ON s.k = u.id ORDER BY 1
 
@@ -169,25 +150,20 @@ SELECT c.code FROM codes c JOIN codes d ON c.code = d.code WHERE c.uses > 7 ORDE
 SELECT u.id, o.id FROM users u JOIN orders o ON (o.user_id, o.quantity) = (u.id, 5) ORDER BY 1, 2
 
 SELECT u.id, o.id FROM users u JOIN orders o ON o.user_id IS NOT DISTINCT FROM u.id ORDER BY 1, 2
---refused 2 3 4
 
 SELECT u.id, o.id FROM users u JOIN orders o ON o.user_id = u.id::numeric ORDER BY 1, 2
---refused 2 3 4
 
 SELECT u.id, o.id FROM users u JOIN orders o ON true WHERE o.user_id = u.id ORDER BY 1, 2
 
 SELECT u.id, o.id FROM (users u JOIN orders o ON o.user_id = u.id) ORDER BY 1, 2
 
 SELECT j.id, j.email FROM (users u JOIN (SELECT user_id FROM orders) o ON o.user_id = u.id) AS j ORDER BY 1, 2
---refused 2 3 4
 
 SELECT j.a FROM (users u JOIN orders o ON o.user_id = u.id) AS j (a) ORDER BY 1
---refused 2 3 4
 
 SELECT u.id, o.n FROM users u JOIN (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) o ON o.user_id = u.id ORDER BY 1
 
 SELECT u.id, o.n FROM users u JOIN (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id LIMIT 100) o ON o.user_id = u.id ORDER BY 1
---refused 2 3 4
 
 SELECT u.id, o.user_id FROM users u JOIN (SELECT user_id FROM orders WHERE quantity > 0) o ON o.user_id = u.id ORDER BY 1
 
@@ -196,16 +172,12 @@ SELECT s.id FROM (SELECT id, age FROM users WHERE age > 10) s ORDER BY s.id LIMI
 SELECT count(*) FROM (SELECT id FROM users WHERE age > 10) s
 
 SELECT count(*) FROM (SELECT DISTINCT country FROM users) s
---refused 2 3 4
 
 SELECT count(*) FROM (SELECT id FROM users LIMIT 10) s
---refused 2 3 4
 
 SELECT sum(n) FROM (SELECT count(*) AS n FROM users) s
---refused 2 3 4
 
 SELECT sum(n) FROM (SELECT country, count(*) AS n FROM users GROUP BY country) s
---refused 2 3 4
 
 SELECT max(n) FROM (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) s
 
@@ -218,15 +190,12 @@ SELECT id FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id 
 SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM orders) ORDER BY id
 
 SELECT id FROM users WHERE age > (SELECT avg(age) FROM users) ORDER BY id
---refused 2 3 4
 
 SELECT id FROM users WHERE age = ANY (SELECT quantity FROM orders) ORDER BY id
---refused 2 3 4
 
 SELECT id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) FROM users u ORDER BY id
 
 SELECT id, (SELECT max(id) FROM orders) FROM users u ORDER BY id
---refused 2 3 4
 
 WITH o AS (SELECT user_id, count(*) AS n FROM orders GROUP BY user_id) SELECT u.id, o.n FROM users u JOIN o ON o.user_id = u.id ORDER BY 1
 

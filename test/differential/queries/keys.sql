@@ -318,7 +318,6 @@ SELECT id FROM users WHERE id = «5» FOR SHARE NOWAIT
 SELECT id FROM ONLY users WHERE id = «5»
 
 TABLE users ORDER BY id LIMIT 3
---refused 2 3 4
 
 SELECT FROM users WHERE id = «5»
 

@@ -57,10 +57,8 @@ SELECT id, v FROM kinds ORDER BY v NULLS FIRST, id
 SELECT id, v FROM kinds ORDER BY v DESC NULLS LAST, id DESC
 
 SELECT id, c FROM kinds ORDER BY c, id
---refused 2 3 4
 
 SELECT id, c FROM kinds ORDER BY c DESC, id DESC
---refused 2 3 4
 
 SELECT id, word FROM kinds ORDER BY word NULLS FIRST, id
 
@@ -107,34 +105,24 @@ SELECT id, o FROM kinds ORDER BY o, id
 SELECT id, o FROM kinds ORDER BY o DESC, id DESC
 
 SELECT id, ip FROM kinds ORDER BY ip NULLS FIRST, id
---refused 2 3 4
 
 SELECT id, ip FROM kinds ORDER BY ip DESC NULLS LAST, id DESC
---refused 2 3 4
 
 SELECT id, js FROM kinds ORDER BY js, id
---refused 2 3 4
 
 SELECT id, js FROM kinds ORDER BY js DESC, id DESC
---refused 2 3 4
 
 SELECT id, m FROM kinds ORDER BY m NULLS FIRST, id
---refused 2 3 4
 
 SELECT id, m FROM kinds ORDER BY m DESC NULLS LAST, id DESC
---refused 2 3 4
 
 SELECT id, a FROM kinds ORDER BY a, id
---refused 2 3 4
 
 SELECT id, a FROM kinds ORDER BY a DESC, id DESC
---refused 2 3 4
 
 SELECT id, mo FROM kinds ORDER BY mo NULLS FIRST, id
---refused 2 3 4
 
 SELECT id, mo FROM kinds ORDER BY mo DESC NULLS LAST, id DESC
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY n, f8 DESC, t NULLS FIRST, id
 
@@ -153,19 +141,14 @@ SELECT id AS x, t AS y FROM kinds ORDER BY y, x
 SELECT id AS x, t FROM kinds ORDER BY 2 DESC, 1
 
 SELECT id, t FROM kinds ORDER BY 3
---refused 2 3 4
 
 SELECT id, t FROM kinds ORDER BY 0
---refused 2 3 4
 
 SELECT id, t FROM kinds ORDER BY -1
---refused 2 3 4
 
 SELECT id, t FROM kinds ORDER BY 'x'
---refused 2 3 4
 
 SELECT id, t FROM kinds ORDER BY NULL, id
---refused 2 3 4
 
 SELECT id AS x, t AS x FROM kinds ORDER BY x
 
@@ -190,7 +173,6 @@ SELECT id FROM kinds ORDER BY i2 + i4, id
 SELECT id, i2 * 2 AS twice FROM kinds ORDER BY twice, id
 
 SELECT id, i2 * 2 AS twice FROM kinds ORDER BY twice + 1, id
---refused 2 3 4
 
 SELECT id, -i2 AS m FROM kinds ORDER BY 2, 1
 
@@ -219,80 +201,57 @@ SELECT id, word FROM kinds ORDER BY word COLLATE "C", id
 SELECT id, word FROM kinds ORDER BY word COLLATE "POSIX" DESC NULLS LAST, id
 
 SELECT id, t FROM kinds ORDER BY t COLLATE "default", id
---refused 2 3 4
 
 SELECT id, t COLLATE "default" AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, word COLLATE "C" AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, t || 'x' AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, upper(t) AS x FROM kinds ORDER BY x, id
 
 SELECT id, c || '' AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, c::text AS x FROM kinds ORDER BY x, id
 
 SELECT id, v::char(3) AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, coalesce(i4, 0) AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, i4 IS NULL AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, i4 > 0 AS x FROM kinds ORDER BY x DESC, id
---refused 2 3 4
 
 SELECT id, CASE WHEN i4 > 0 THEN 1 ELSE 2 END AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, date_trunc('month', ts) AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, extract(year FROM d) AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, d + 1 AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, ts::date AS x FROM kinds ORDER BY x, id
 
 SELECT id, tz AT TIME ZONE 'UTC' AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id, iv * 2 AS x FROM kinds ORDER BY x, id
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY t USING <, id
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY id USING >
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY random()
 --unordered
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY (SELECT 1), id
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY (SELECT count(*) FROM orders), id
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY id COLLATE "C"
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY nothing
---refused 2 3 4
 
 SELECT id FROM kinds ORDER BY kinds.nothing
---refused 2 3 4
 
 SELECT email FROM users ORDER BY created_at, id LIMIT «10»
 
@@ -319,7 +278,6 @@ SELECT name, id FROM users ORDER BY name, id
 SELECT email FROM users ORDER BY email LIMIT 5 OFFSET 100
 
 SELECT tags, id FROM users ORDER BY tags, id
---refused 2 3 4
 
 SELECT active, id FROM users ORDER BY active, id
 
@@ -352,7 +310,6 @@ SELECT id FROM kinds ORDER BY id FETCH FIRST 3 ROWS ONLY
 SELECT id FROM kinds ORDER BY id FETCH FIRST ROW ONLY
 
 SELECT i2 FROM kinds ORDER BY i2 FETCH FIRST 3 ROWS WITH TIES
---refused 2 3 4
 
 SELECT id FROM users ORDER BY id OFFSET 5 ROWS FETCH NEXT 3 ROWS ONLY
 
@@ -361,11 +318,9 @@ SELECT DISTINCT id FROM users ORDER BY id
 SELECT DISTINCT id, country FROM users ORDER BY country, id
 
 SELECT DISTINCT country FROM users ORDER BY country
---refused 2 3 4
 
 SELECT DISTINCT n FROM kinds ORDER BY n
 --any-rows
---refused 2 3 4
 
 SELECT DISTINCT user_id FROM orders ORDER BY user_id
 
@@ -374,18 +329,14 @@ SELECT DISTINCT user_id, quantity FROM orders ORDER BY quantity, user_id
 SELECT DISTINCT user_id FROM orders ORDER BY user_id LIMIT 5 OFFSET 2
 
 SELECT DISTINCT id FROM users ORDER BY age
---refused 2 3 4
 
 SELECT DISTINCT ON (user_id) user_id, id FROM orders ORDER BY user_id, id DESC
 
 SELECT DISTINCT ON (user_id) id FROM orders ORDER BY user_id, id DESC LIMIT 4
---refused 2 3 4
 
 SELECT DISTINCT ON (country) country, id FROM users ORDER BY country, id
---refused 2 3 4
 
 SELECT DISTINCT ON (lower(country)) id FROM users ORDER BY lower(country), id
---refused 2 3 4
 
 SELECT DISTINCT ON (user_id, quantity) user_id, quantity, id FROM orders ORDER BY user_id, quantity, id
 

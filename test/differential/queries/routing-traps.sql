@@ -3,17 +3,14 @@
 SELECT *, (id = 1) AS me FROM users
 
 SELECT sum(CASE WHEN id = 1 THEN 1 ELSE 0 END) FROM users
---refused 2 3 4
 
 SELECT count(*) FILTER (WHERE id = 1), count(*) FROM users
 
 SELECT id FROM users ORDER BY (id = 1) DESC, id LIMIT 4
---refused 2 3 4
 
 SELECT id FROM users WHERE (id = 1) IS NOT TRUE ORDER BY id
 
 SELECT id FROM users WHERE id = 1 UNION ALL SELECT id FROM users WHERE id = 2
---refused 3 4
 
 SELECT id FROM users WHERE id = 1 UNION ALL SELECT id FROM users WHERE id = 1
 
@@ -22,28 +19,22 @@ SELECT id FROM users WHERE id = 1 UNION SELECT 1
 SELECT id FROM users WHERE age > 30 UNION ALL SELECT id FROM users WHERE age < 10
 
 SELECT EXISTS (SELECT 1 FROM users WHERE email = 'user7@example.org')
---refused 2 3 4
 
 SELECT EXISTS (SELECT 1 FROM users WHERE id = 7)
 
 SELECT (SELECT count(*) FROM users)
---refused 2 3 4
 
 SELECT ARRAY(SELECT id FROM users ORDER BY id LIMIT 3)
---refused 2 3 4
 
 SELECT (SELECT email FROM users WHERE id = 7), (SELECT email FROM users WHERE id = 7)
 
 SELECT (SELECT email FROM users WHERE id = 7), (SELECT email FROM users WHERE id = 8)
---refused 3 4
 
 WITH a AS (SELECT count(*) FROM users) SELECT (TABLE a)
---refused 2 3 4
 
 WITH a AS (SELECT * FROM users WHERE id = «7») SELECT email FROM a
 
 WITH a AS (SELECT * FROM users WHERE id = 7), b AS (SELECT * FROM users WHERE id = 8) SELECT email FROM a UNION ALL SELECT email FROM b
---refused 3 4
 
 WITH a AS (SELECT * FROM users) SELECT email FROM a WHERE id = 7
 
@@ -58,18 +49,14 @@ WITH RECURSIVE n AS (SELECT id FROM users WHERE id = 1 UNION ALL SELECT id + 1 F
 SELECT u.id, o.id FROM users u JOIN orders o ON o.user_id = u.id WHERE u.id = 1 AND o.user_id = 2
 
 SELECT u.id, o.id FROM users u, orders o WHERE u.id = 1 AND o.user_id = 2 ORDER BY o.id
---refused 3 4
 
 SELECT u.id, count(o.id) FROM users u LEFT JOIN orders o ON o.user_id = 5 WHERE u.id < 4 GROUP BY u.id ORDER BY u.id
---refused 2 3 4
 
 SELECT u.id, o.id FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.user_id = 5 WHERE u.id BETWEEN 4 AND 6 ORDER BY u.id, o.id
 
 SELECT id FROM users WHERE EXISTS (SELECT 1 FROM orders WHERE user_id = 1)
---refused 2 3 4
 
 SELECT id FROM users WHERE id = (SELECT owner FROM docs WHERE id = '9e3779b1-0000-4000-8000-000000000001')
---refused 2 3 4
 
 SELECT count(*) FROM adults
 
@@ -84,16 +71,13 @@ SELECT count(*) FROM item_list
 SELECT plus_one(id) FROM users WHERE id = «7»
 
 SELECT plus_one(id) FROM users ORDER BY 1 LIMIT 3
---refused 2 3 4
 
 SELECT user_count()
 --refused 2 3 4
 
 SELECT id FROM users WHERE id = 5 INTERSECT SELECT id FROM users WHERE id = 6
---refused 3 4
 
 SELECT id FROM users WHERE id = 5 EXCEPT SELECT id FROM users WHERE id = 6
---refused 3 4
 
 SELECT id FROM users EXCEPT SELECT id FROM users WHERE id > 3
 
@@ -104,40 +88,32 @@ SELECT * FROM (SELECT id + 1 AS id, email FROM users) s WHERE s.id = 7
 SELECT * FROM (SELECT age AS id, email FROM users) s WHERE s.id = 7
 
 SELECT * FROM (SELECT id, email FROM users LIMIT 3) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT id, email FROM users ORDER BY id LIMIT 8) s WHERE s.id = -5
---refused 2 3 4
 
 SELECT * FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY id ORDER BY id) AS n FROM users) s WHERE s.id = 7
 
 SELECT * FROM (SELECT DISTINCT id FROM users) s WHERE s.id = 7
 
 SELECT * FROM (SELECT DISTINCT ON (country) id, country FROM users ORDER BY country, id) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM (SELECT id, count(*) FROM users GROUP BY id) s WHERE s.id = 7
 
 SELECT * FROM (SELECT max(id) AS id FROM users) s WHERE s.id = 7
---refused 2 3 4
 
 SELECT * FROM users WHERE id = 7 AND country = (SELECT max(country) FROM users)
---refused 2 3 4
 
 SELECT id FROM users WHERE id = 7 AND id IN (SELECT user_id FROM orders)
 
 SELECT id FROM users u WHERE id = 7 AND EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id)
 
 SELECT id FROM users u WHERE id = 7 AND EXISTS (SELECT 1 FROM orders o WHERE o.user_id <> u.id)
---refused 2 3 4
 
 SELECT id, (SELECT count(*) FROM orders o WHERE o.user_id = u.id) FROM users u WHERE id = 7
 
 SELECT id, (SELECT count(*) FROM orders) FROM users u WHERE id = 7
---refused 2 3 4
 
 SELECT id FROM users WHERE id = 5 AND age = (SELECT 5 WHERE 5 = 6)
 
@@ -152,7 +128,6 @@ SELECT a.id, b.id FROM users a LEFT JOIN users b ON a.id = b.id AND b.id = 7 WHE
 SELECT a.id, b.id FROM users a RIGHT JOIN users b ON a.id = b.id AND a.id = 7 WHERE b.id BETWEEN 6 AND 8 ORDER BY 2
 
 SELECT a.id, b.id FROM users a FULL JOIN users b ON a.id = b.id AND a.id = 7 WHERE b.id BETWEEN 6 AND 8 OR b.id IS NULL AND a.id < 0 ORDER BY 2, 1
---refused 2 3 4
 
 SELECT a.id, b.id FROM users a LEFT JOIN users b ON a.id = b.id WHERE b.id = 7
 
@@ -169,7 +144,6 @@ SELECT max(id) FROM users WHERE NOT (id = 1 AND id = 2)
 SELECT id FROM users GROUP BY id HAVING id = 5
 
 SELECT count(*) FROM users HAVING count(*) FILTER (WHERE id = 5) = 1
---refused 2 3 4
 
 SELECT id FROM users, LATERAL (SELECT 5 AS five) l WHERE id = five
 
