@@ -4,8 +4,9 @@
 import { readAnswersWith } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { ByteWriter } from '../protocol/byte-writer.ts';
+import type { BindMessage } from '../protocol/client-frame.ts';
 import { syncMessage, writeDescribe, writeParse } from '../protocol/frontend-messages.ts';
-import { Backend, headerBytes } from '../protocol/message-codes.ts';
+import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { FormReader, type StatementForm } from './statement-form.ts';
 
@@ -19,16 +20,25 @@ export interface StatementDescription {
 
 const severalShards = 2;
 
-/** Rejects with the ServerError that PostgreSQL's Parse raised. */
+/** Of these the plan may keep modifiers of the first query's columns that the statement does not have
+ *  (generate_setop_tlist, prepunion.c): a portal is described by its plan. */
+const modifiersOfPlan = /\b(except|intersect)\b/i;
+
+/** `bind`: of the portal that is described. Rejects with the ServerError that PostgreSQL raised. */
 export async function describeStatement(
   server: ServerConnection,
   sql: string,
   parameterTypes: readonly number[],
   shardCount = severalShards,
+  bind: BindMessage | null = null,
 ): Promise<StatementDescription> {
   const out = new ByteWriter(sql.length + 64);
   writeParse(out, '', sql, parameterTypes);
   writeDescribe(out, 'S', '');
+  if (bind !== null && modifiersOfPlan.test(sql)) {
+    out.begin(Frontend.bind).cstring('').cstring('');
+    writeDescribe(out.bytes(bind.buffer, bind.rest, bind.end).end(), 'P', '');
+  }
   server.unnamed = null;
   server.send(out.bytes(syncMessage).take(), 1);
   let types: number[] = [];
@@ -41,7 +51,7 @@ export async function describeStatement(
       reader.onParameters(message);
     } else if (type === Backend.rowDescription || type === Backend.noData) {
       if (type === Backend.rowDescription) columns = readRowDescription(message);
-      form = reader.onColumns(message);
+      form ??= reader.onColumns(message);
     }
   });
   return { parameterTypes: types, columns, form };

@@ -232,7 +232,8 @@ class Stepper {
     }
     const sql = executedText(this.#session, plan) ?? statement.sql;
     const { parameterTypes } = statement;
-    const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes, plan);
+    const own = sql === statement.sql ? bind : null;
+    const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes, plan, own);
     if (target === 'S') {
       client.write(parameterDescription(types));
       if (columns !== null) statement.described ??= columnTypes(columns);
@@ -299,13 +300,14 @@ class Stepper {
     sql: string,
     parameterTypes: readonly number[],
     { route }: StatementPlan,
+    bind: BindMessage | null = null,
   ): Promise<StatementDescription> {
     const { transaction, homeShard } = this.#session;
     const fixed = fixedShard(route);
     const shard = fixed >= 0 ? fixed : (transaction.openShard ?? homeShard);
     const server = await transaction.open(shard);
     const { shardCount } = this.#session.database;
-    const description = await describeStatement(server, sql, parameterTypes, shardCount);
+    const description = await describeStatement(server, sql, parameterTypes, shardCount, bind);
     // Held while others are waited for, it could be what those wait for.
     if (transaction.mode === 'none' && !this.#session.pinned) transaction.release();
     return description;

@@ -1,7 +1,9 @@
 // A SELECT over several shards, by whichever way its plan goes: whole, or in portions.
 
 import type { MergePlan } from '../plan/merge-plan.ts';
+import { ServerError } from '../protocol/server-error.ts';
 import { startCollect } from './collect.ts';
+import { describeStatement } from './describe-statement.ts';
 import { startMerge } from './merge.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { refusal, refuseSeveral } from './statement-shards.ts';
@@ -14,9 +16,34 @@ export async function runSelect(
   run: StatementRun,
   shards: readonly number[],
 ): Promise<void> {
-  const rows = await startSelect(session, run, shards, false);
-  if (run.bind === null) await rows.describe();
-  await rows.emit(0);
+  try {
+    const rows = await startSelect(session, run, shards, false);
+    if (run.bind === null) await rows.describe();
+    await rows.emit(0);
+  } catch (error) {
+    throw await inItsPlace(session, run, shards, error);
+  }
+}
+
+/** What is wrong with the statement itself PostgreSQL says of the client's text too, with its place
+ *  there; in a block the error has ended what could be asked. */
+async function inItsPlace(
+  { transaction, closed, pinned }: SessionContext,
+  { cached, parameterTypes }: StatementRun,
+  shards: readonly number[],
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof ServerError) || !error.isMisplaced) return error;
+  if (closed || transaction.mode !== 'none') return error;
+  try {
+    const server = await transaction.open(shards[0]!);
+    await describeStatement(server, cached.sql, parameterTypes);
+  } catch (own) {
+    if (own instanceof ServerError && own.sqlstate === error.sqlstate) return own;
+  } finally {
+    if (!pinned) transaction.release();
+  }
+  return error;
 }
 
 /** `held`: rows are read in portions, between which other statements of the transaction run. */

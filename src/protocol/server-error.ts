@@ -8,14 +8,17 @@ export class ServerError extends Error {
   readonly response: Buffer;
   readonly sqlstate: string;
   readonly severity: string;
+  /** It pointed into a text that the client did not write. */
+  readonly isMisplaced: boolean;
 
-  constructor(response: Buffer) {
+  constructor(response: Buffer, isMisplaced = false) {
     const fields = readFields(response);
     super(fields.get('M') ?? 'error without message');
     this.name = 'ServerError';
     this.response = response;
     this.sqlstate = fields.get('C') ?? 'XX000';
     this.severity = fields.get('V') ?? fields.get('S') ?? 'ERROR';
+    this.isMisplaced = isMisplaced;
   }
 }
 
@@ -43,10 +46,14 @@ export function withPosition(
   error: ServerError,
   move: (position: number) => number | null,
 ): ServerError {
-  const response = withFields(error.response, (code, value) =>
-    code === 'P' ? (move(Number(value))?.toString() ?? null) : value,
-  );
-  return new ServerError(response);
+  let isMisplaced = false;
+  const response = withFields(error.response, (code, value) => {
+    if (code !== 'P') return value;
+    const moved = move(Number(value));
+    isMisplaced = moved === null;
+    return moved?.toString() ?? null;
+  });
+  return new ServerError(response, isMisplaced);
 }
 
 /** `change` null: the field is left out. */
