@@ -29,8 +29,8 @@ const palette: readonly Colour[] = [
   [148, 60, 160],
   [150, 110, 20],
 ];
-const size = { width: 960, height: 500 };
-const margin = { left: 90, right: 24, top: 74, bottom: 84 };
+const size = { width: 960, height: 520 };
+const margin = { left: 90, right: 24, top: 74, bottom: 104 };
 const letterScale = 2;
 const letterWidth = (glyphWidth + 1) * letterScale;
 const letterHeight = glyphHeight * letterScale;
@@ -66,14 +66,24 @@ export function linePlotPng({ title, xTitle, yTitle, lines }: LinePlot): Buffer 
   write(picture, title, margin.left, 12);
   write(picture, yTitle, 10, margin.top - letterHeight - 12);
   write(picture, xTitle, size.width - margin.right - xTitle.length * letterWidth, top(0) + 30);
-  let legend = margin.left;
-  for (const [i, line] of lines.entries()) {
-    drawLine(picture, line, left, top, firstLine + i);
-    picture.rectangle(legend, top(0) + 62, 20, 5, firstLine + i);
-    write(picture, line.name, legend + 28, top(0) + 56);
-    legend += 28 + (line.name.length + 3) * letterWidth;
-  }
+  for (const [i, line] of lines.entries()) drawLine(picture, line, left, top, firstLine + i);
+  writeLegend(picture, lines, top(0) + 56);
   return picture.png();
+}
+
+/** In as many rows as it takes. */
+function writeLegend(picture: Picture, lines: readonly PlotLine[], top: number): void {
+  let [left, row] = [margin.left, top];
+  for (const [i, { name }] of lines.entries()) {
+    const width = 28 + name.length * letterWidth;
+    if (left > margin.left && left + width > size.width) {
+      left = margin.left;
+      row += letterHeight + 8;
+    }
+    picture.rectangle(left, row + 6, 20, 5, firstLine + i);
+    write(picture, name, left + 28, row);
+    left += width + 3 * letterWidth;
+  }
 }
 
 /** From 0 to a round number that nothing is above. */

@@ -2,6 +2,7 @@
 // over chunks in memory, of the size in which a socket gives them.
 
 import { executeMerge } from '../src/executor/execute-merge.ts';
+import { SharedMemory } from '../src/executor/memory-budget.ts';
 import { RowWriter } from '../src/executor/row-writer.ts';
 import type { ColumnDescription, RowChunk, ShardStream } from '../src/executor/shard-client.ts';
 import type { AggregateSpec, Fragment, MergeNode } from '../src/plan/merge-plan.ts';
@@ -18,7 +19,8 @@ export interface RateFigures {
 
 const shards = [0, 1, 2];
 const passes = 5;
-const memoryBytesMax = 2 ** 31;
+const bytesMax = 2 ** 31;
+const memory = { bytesMax, shared: new SharedMemory(), sharedBytesMax: bytesMax };
 const columns = [
   column('id', typeOid.int8),
   column('grp', typeOid.int4),
@@ -108,7 +110,7 @@ async function once(
 ): Promise<number> {
   const begin = process.threadCpuUsage();
   const execution = executeMerge({
-    ...{ plan: { kind: 'merge', root, otherwise: null }, shards, memoryBytesMax },
+    ...{ plan: { kind: 'merge', root, otherwise: null }, shards, memory },
     client: { open: () => streams.map(streamOf) },
     rowCount: () => null,
   });

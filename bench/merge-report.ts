@@ -142,19 +142,24 @@ const plots: readonly { readonly file: string; readonly title: string; readonly 
 const plottedMs = 50;
 const linesMax = 4;
 
-/** Plots of the last round, of the longest statements of each group. */
-export function writePlots(figures: readonly MergeFigures[], directory: string): void {
+/** `rowsAll`: of the table for each shard. Plots of the last round, of the longest statements of each group. */
+export function writePlots(
+  figures: readonly MergeFigures[],
+  rowsAll: number,
+  directory: string,
+): void {
   for (const { file, title, group } of plots) {
     const last = byStatement(figures, group).map(([, rounds]) => rounds.at(-1)!);
     const longest = [...last].sort((a, b) => b.ms - a.ms).slice(0, linesMax);
     const shown = last.filter(one => longest.includes(one) && one.ms >= plottedMs);
     if (shown.length === 0) continue;
     const path = join(directory, file);
+    const rows = group === 'collect' ? Math.ceil(rowsAll / 10) : rowsAll;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(
       path,
       linePlotPng({
-        title: `PgPack, resident memory: ${title}`,
+        title: `Resident memory of PgPack over 3 * ${rows.toLocaleString('en')} rows: ${title}`,
         ...{ xTitle: 'seconds', yTitle: 'MB' },
         lines: shown.map(({ statement, memory }) => ({
           name: statement,

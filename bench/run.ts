@@ -140,7 +140,8 @@ async function measureMerges(
   figures.rates = await measureRates(options.rows);
   print('merge rate', mergeRateTable(figures.rates));
   const docs = join(import.meta.dirname, '../docs');
-  writePlots(figures.merges, options.writeDocs ? docs : join(import.meta.dirname, 'out'));
+  const plots = options.writeDocs ? docs : join(import.meta.dirname, 'out');
+  writePlots(figures.merges, options.rows, plots);
 }
 
 async function measureBigSelects(

@@ -58,6 +58,8 @@ export function mergeSnapshots(snapshots: readonly [Snapshot, ...Snapshot[]]): S
       heapUsed: sumOf(memory, one => one.heapUsed),
       external: sumOf(memory, one => one.external),
       arrayBuffers: sumOf(memory, one => one.arrayBuffers),
+      merges: sumOf(memory, one => one.merges),
+      mergesPeak: sumOf(memory, one => one.mergesPeak),
     },
   };
 }

@@ -6,6 +6,7 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import { poolSettings } from '../config/topology.ts';
 import type { ClientSession } from '../frontend/client-session.ts';
 import type { DatabaseService } from '../frontend/database-service.ts';
+import { mergeMemory } from '../frontend/merge-memory.ts';
 import { errorCounts } from '../metrics/error-counts.ts';
 import type {
   ClientSnapshot,
@@ -58,7 +59,11 @@ export function takeSnapshot(observed: Observed, detail: SnapshotDetail): Snapsh
     startedAtMs: observed.startedAtMs,
     logins: observed.logins,
     maintenance: observed.maintenance,
-    memory: process.memoryUsage(),
+    memory: {
+      ...process.memoryUsage(),
+      merges: mergeMemory.held,
+      mergesPeak: mergeMemory.peak,
+    },
     databases: [...services].map(([stats, group]) =>
       databaseSnapshot(group, sessionsOf.get(stats) ?? [], observed),
     ),

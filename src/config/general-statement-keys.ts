@@ -126,6 +126,13 @@ export const statementKeys = {
     'Memory that one statement may use to merge answers of shards.',
     { own: true, min: 65_536 },
   ),
+  mergeMemoryTotal: bytes(
+    'merge_memory_total',
+    1_073_741_824,
+    'works',
+    'Memory that all statements of a process may use to merge answers of shards.',
+    { own: true, min: 65_536 },
+  ),
   collectLimit: bytes(
     'collect_limit',
     1_073_741_824,

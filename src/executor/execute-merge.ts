@@ -15,7 +15,7 @@ import { FragmentRun } from './fragment-run.ts';
 import { Gather } from './gather.ts';
 import { Limit, type LimitRows, limitRows, readsHiddenColumns } from './limit.ts';
 import { LimitByColumns } from './limit-by-columns.ts';
-import { MemoryBudget } from './memory-budget.ts';
+import { MemoryBudget, type MemoryLimits } from './memory-budget.ts';
 import { MergeSort } from './merge-sort.ts';
 import type { RowSource } from './row-source.ts';
 import type { ColumnDescription, RowChunk, ShardClient } from './shard-client.ts';
@@ -28,7 +28,7 @@ export interface MergeOptions {
   /** Value of the parameter `$(index + 1)` in LIMIT or OFFSET; null is NULL. */
   readonly rowCount: (index: number) => bigint | null;
   /** For groups and sorts; streams hold one chunk per shard on top of it. */
-  readonly memoryBytesMax: number;
+  readonly memory: MemoryLimits;
 }
 
 export interface MergeExecution {
@@ -39,6 +39,8 @@ export interface MergeExecution {
   next(): Promise<RowChunk | null>;
   /** No more rows are wanted: the shards are stopped. */
   cancel(): void;
+  /** Likewise, where the shards are somebody else's already. */
+  forget(): void;
   /** The most bytes of rows, keys and groups that were held at once. */
   readonly memoryPeak: number;
 }
@@ -73,12 +75,12 @@ class Execution implements MergeExecution {
   #done = false;
 
   constructor(options: MergeOptions) {
-    const { plan, client, shards, memoryBytesMax } = options;
+    const { plan, client, shards, memory } = options;
     const fragment = fragmentOf(plan.root);
     const limits = collectLimits(plan.root, options.rowCount);
     const run = new FragmentRun(client, fragment.sql, shards);
     this.#run = run;
-    const budget = new MemoryBudget(memoryBytesMax);
+    const budget = new MemoryBudget(memory);
     this.#budget = budget;
     this.#ready = run.columns().then(columns => {
       return prepare(plan.root, { run, columns, budget, limits });
@@ -102,6 +104,7 @@ class Execution implements MergeExecution {
     } catch (error) {
       // What a shard says of being stopped is no error of the statement.
       if (this.#done) return null;
+      this.#budget.release();
       throw this.#run.fail(error);
     }
   }
@@ -109,6 +112,12 @@ class Execution implements MergeExecution {
   cancel(): void {
     this.#done = true;
     this.#run.cancel();
+    this.#budget.release();
+  }
+
+  forget(): void {
+    this.#done = true;
+    this.#budget.release();
   }
 }
 

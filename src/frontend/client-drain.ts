@@ -6,6 +6,8 @@ import type { Transport } from '../transport/transport.ts';
 
 export class ClientDrain {
   readonly #client: Transport;
+  /** Called when the client is gone. */
+  readonly leaving = new Set<() => void>();
   #waiters: { resolve(): void; reject(error: unknown): void }[] = [];
 
   constructor(client: Transport) {
@@ -30,5 +32,7 @@ export class ClientDrain {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(new PgError(errors.queryCanceled));
+    for (const leave of this.leaving) leave();
+    this.leaving.clear();
   }
 }

@@ -462,6 +462,10 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     });
   }
 
+  get leaving(): Set<() => void> {
+    return this.#drain.leaving;
+  }
+
   clientDrained(): Promise<void> {
     if (this.#closed) return Promise.reject(new PgError(errors.queryCanceled));
     return this.#drain.wait();

@@ -21,6 +21,7 @@ import { PortalFanOut } from './portal-stream.ts';
 import {
   type Collected,
   type CollectionOptions,
+  ofDomain,
   RowCollection,
   tableName,
 } from './row-collection.ts';
@@ -158,7 +159,7 @@ export class CollectedRows implements WideRows {
       ? new PortalFanOut([final], () => request)
       : new FanOut([final], () => ({ ...request, behind }));
     const given = await this.#fragment.streams[0]!.columns.catch(error => {
-      throw carries ? withoutKey(error) : error;
+      throw carries ? ofDomain(withoutKey(error)) : error;
     });
     requireSameTypes(columns, given);
     this.columns = Promise.resolve(withModifiers(columns, given));
@@ -206,6 +207,9 @@ export class CollectedRows implements WideRows {
 
   /** Outside a block of the client's a cancel does no harm; what stands behind the final fragment
    *  ends the block there. */
+  /** The rows are on the shards. */
+  forget(): void {}
+
   async stop(failed: boolean): Promise<void> {
     const fragment = this.#fragment;
     if (fragment === null) return this.#rollback();

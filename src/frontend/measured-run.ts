@@ -8,6 +8,7 @@ import type { Figures } from '../plan/explanation.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import { CollectedRows } from './collect.ts';
 import { FanOut } from './fan-out.ts';
+import { mergeLimits } from './merge-memory.ts';
 import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream, ShardRequest } from './shard-stream.ts';
@@ -42,7 +43,7 @@ export async function measureMerge(
     },
     shards: servers.map(server => server.address.shard),
     rowCount: index => rowCountParameter(run, index),
-    memoryBytesMax: session.database.config.general.mergeMemoryLimit,
+    memory: mergeLimits(session.database.config),
   });
   const count = new RowCount();
   try {

@@ -9,6 +9,7 @@ import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import type { ColumnDescription } from '../protocol/row-description.ts';
 import { startCollect } from './collect.ts';
 import { FanOut, type FragmentRows } from './fan-out.ts';
+import { mergeLimits } from './merge-memory.ts';
 import { columnTypes } from './portable-types.ts';
 import { PortalFanOut } from './portal-stream.ts';
 import { rowCountParameter } from './row-count-parameter.ts';
@@ -75,7 +76,7 @@ class MergedRows implements WideRows {
       },
       shards: servers.map(({ address }) => address.shard),
       rowCount: index => rowCountParameter(run, index),
-      memoryBytesMax: session.database.config.general.mergeMemoryLimit,
+      memory: mergeLimits(session.database.config),
     });
     // A table has changed behind the catalog: the next plan is made by another.
     execution.columns.catch((error: unknown) => {
@@ -115,6 +116,10 @@ class MergedRows implements WideRows {
   stop(failed: boolean): Promise<void> {
     this.#execution.cancel();
     return this.#fragment.stop(failed);
+  }
+
+  forget(): void {
+    this.#execution.forget();
   }
 }
 
@@ -170,6 +175,10 @@ class EitherRows implements WideRows {
 
   stop(failed: boolean): Promise<void> {
     return this.#rows.stop(failed);
+  }
+
+  forget(): void {
+    this.#rows.forget();
   }
 
   /** The transaction has not failed: what the shards still have to say is read. */

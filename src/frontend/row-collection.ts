@@ -119,7 +119,7 @@ export class RowCollection {
     const copy = new RowCopy(final, `COPY ${tableName(name)} FROM STDIN${options}`);
     this.#copy = copy;
     void copy.finished.then(() => {
-      if (copy.error !== null) this.#fail(copy.error);
+      if (copy.error !== null) this.#fail(ofDomain(copy.error));
     });
     await copy.ready;
     if (header !== null) await copy.write(header);
@@ -245,6 +245,17 @@ function isOwn(oid: number): boolean {
 function unfit(error: Error): Error {
   if (!(error instanceof ServerError) || error.sqlstate !== '42P16') return error;
   const construct = 'collecting values of this type from several shards';
+  const options = { cause: error, detail: error.message };
+  return new PgError(errors.unsupportedAcrossShards, { construct }, options);
+}
+
+/** COPY checks what an outer join does not: NULL-extended, a column may have what its domain does not
+ *  allow (documentation of CREATE DOMAIN, "Notes"). */
+export function ofDomain(error: Error): Error {
+  const isDomains =
+    error instanceof ServerError && (error.sqlstate === '23502' || error.sqlstate === '23514');
+  if (!isDomains) return error;
+  const construct = 'collecting values that their domain does not allow';
   const options = { cause: error, detail: error.message };
   return new PgError(errors.unsupportedAcrossShards, { construct }, options);
 }

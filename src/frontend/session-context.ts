@@ -104,4 +104,6 @@ export interface SessionContext extends NotificationOwner {
   blockEnded(): void;
   /** Resolves when the client has taken what was written to it; rejects when it is gone. */
   clientDrained(): Promise<void>;
+  /** Called when the client is gone: its servers are others' then, and answers may never come. */
+  readonly leaving: Set<() => void>;
 }

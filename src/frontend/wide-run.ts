@@ -20,6 +20,8 @@ export interface WideRows {
   /** No more of it is wanted; resolves when the servers are free. `failed`: an error of it or of the
    *  client ends the transaction. */
   stop(failed: boolean): Promise<void>;
+  /** The client is gone, and its servers are others' already: gives back what is held here. */
+  forget(): void;
 }
 
 export class WideRun {
@@ -34,6 +36,14 @@ export class WideRun {
     this.#session = session;
     this.#rows = rows;
     this.#transactions = session.transaction.ended;
+    session.leaving.add(this.#forget);
+  }
+
+  readonly #forget = (): void => this.#rows.forget();
+
+  #ended(): void {
+    this.#done = true;
+    this.#session.leaving.delete(this.#forget);
   }
 
   /** It has failed, or is closed. */
@@ -81,7 +91,7 @@ export class WideRun {
 
   async #complete(sent: number): Promise<boolean> {
     const notices = await this.#rows.finish();
-    this.#done = true;
+    this.#ended();
     const { client } = this.#session;
     for (const notice of notices) client.write(notice);
     // The tag of a later portion counts that portion (pquery.c, PortalRun).
@@ -90,10 +100,11 @@ export class WideRun {
   }
 
   async #stop(failed: boolean): Promise<void> {
-    this.#done = true;
+    this.#ended();
     this.#rest = null;
     // Without a client its servers are other clients' already, and behind its transaction too.
     const { closed, transaction } = this.#session;
     if (!closed && transaction.ended === this.#transactions) await this.#rows.stop(failed);
+    else this.#rows.forget();
   }
 }

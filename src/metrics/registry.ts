@@ -117,6 +117,8 @@ const whole: MetricGroup<Snapshot, Snapshot> = {
     gauge('memory_resident_bytes', 'Memory of the process.', one => one.memory.rss),
     gauge('memory_heap_bytes', 'Of it: objects of JavaScript.', one => one.memory.heapUsed),
     gauge('memory_buffers_bytes', 'Of it: buffers.', one => one.memory.arrayBuffers),
+    gauge('memory_merges_bytes', 'Held by merges of rows.', one => one.memory.merges),
+    gauge('memory_merges_peak_bytes', 'The most they held.', one => one.memory.mergesPeak),
   ],
 };
 

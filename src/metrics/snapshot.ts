@@ -210,6 +210,9 @@ export interface Snapshot {
 /** Bytes; `process.memoryUsage()`. */
 export interface MemorySnapshot {
   readonly rss: number;
+  /** What merges hold, and the most they ever held. */
+  readonly merges: number;
+  readonly mergesPeak: number;
   readonly heapTotal: number;
   readonly heapUsed: number;
   readonly external: number;

@@ -12,7 +12,8 @@ import { printStatement } from '../sql/print-statement.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { ShardedKey } from '../sql/sharding-scheme.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { walk } from '../sql/syntax-tree.ts';
+import { qualifiedName, walk } from '../sql/syntax-tree.ts';
+import { aggregateCalls, builtinCall } from './builtin-call.ts';
 import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
 import { catalogGroups } from './catalog-shard.ts';
 import { commandTag } from './command-tag.ts';
@@ -23,7 +24,14 @@ import { outputColumns } from './output-columns.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
 import { planCollect } from './plan-collect.ts';
 import { planEvaluatedInsert } from './plan-evaluated-insert.ts';
-import { basePlan, type PlanInput, refuse, refuseMissing, unplaced } from './plan-input.ts';
+import {
+  basePlan,
+  type PlanInput,
+  refuse,
+  refuseMissing,
+  refuseWide,
+  unplaced,
+} from './plan-input.ts';
 import { planInsert } from './plan-insert.ts';
 import { planMerge } from './plan-merge.ts';
 import { planNotifyingCalls } from './plan-notification.ts';
@@ -100,6 +108,9 @@ function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): Wi
   const wide = planWide(input, facts);
   const several = groups > 1 && wide.kind !== 'refusal';
   const apart = { ...refuse('tables sharded by different functions'), always: false };
+  const unordered = orderOfView(input, facts);
+  const kept = wide.kind === 'refusal' || isAggregated(input, facts);
+  if (unordered !== null && !kept) return unordered;
   const native = several ? apart : wide;
   if (native.kind === 'merge' && needsOtherwise(native.root)) {
     const other = planFinished(input, facts, 'more than can be merged', false);
@@ -121,8 +132,42 @@ function planFinished(
 ): CollectPlan | Refusal {
   const groupsOnce = several ? null : planPartialGroups(input, facts);
   if (groupsOnce?.kind === 'collect') return { ...groupsOnce, reason };
+  const unordered = orderOfView(input, facts);
+  const hangs = !isAggregated(input, facts) || hangsOnOrder(input, facts);
+  if (unordered !== null && hangs) return unordered;
   const gathered = (select: SelectStmt) => gatheredSql(input, select);
   return planCollect(input, facts, reason, several, gathered);
+}
+
+/** Rows that come in the order of a view, which the shards' rows together do not have; null: in none.
+ *  Its query cannot stand in its place: it runs with the rights of the view's owner. */
+function orderOfView({ stmt }: PlanInput, { top, selects }: ScopeBuilder): Refusal | null {
+  const { sortClause, distinctClause } = stmt.SelectStmt ?? {};
+  const [view, ...more] = top?.relations ?? [];
+  if (view == null || view.table === null || more.length > 0) return null;
+  if (sortClause !== undefined || distinctClause !== undefined) return null;
+  const query = selects.find(one => one.level?.derivedAs === view)?.select;
+  if (query?.sortClause === undefined) return null;
+  const hint = 'Give the query an ORDER BY of its own.';
+  return refuseWide(`the order of view "${view.name}"`, hint);
+}
+
+function isAggregated({ stmt }: PlanInput, facts: ScopeBuilder): boolean {
+  const { groupClause, targetList } = stmt.SelectStmt ?? {};
+  return groupClause !== undefined || aggregateCalls(targetList, facts, false).length > 0;
+}
+
+/** Extensions have these for types of their own (citext). */
+const extensible = /^(min|max|sum|avg)$/;
+const collecting = /^((array|string|jsonb?(_object)?)_agg(_\w+)?|xmlagg)$/;
+
+function hangsOnOrder({ stmt }: PlanInput, facts: ScopeBuilder): boolean {
+  return aggregateCalls(stmt.SelectStmt, facts, false).some(call => {
+    const { name } = qualifiedName(call.funcname);
+    const isOrdered = call.agg_order !== undefined || call.agg_distinct || call.agg_within_group;
+    const isOwn = builtinCall(call, facts) === null && !extensible.test(name);
+    return !isOrdered && (isOwn || collecting.test(name));
+  });
 }
 
 /** SQL of a query whose rows are those of the shards together; null: they are not, or its columns

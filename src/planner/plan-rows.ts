@@ -68,6 +68,6 @@ export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
   return { kind: 'merge', root: limited(root, limit, keys), otherwise: null };
 }
 
-export function isDistinctOn({ distinctClause }: SelectStmt): boolean {
+function isDistinctOn({ distinctClause }: SelectStmt): boolean {
   return distinctClause?.some(item => Object.keys(item).length > 0) ?? false;
 }

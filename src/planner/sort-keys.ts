@@ -71,6 +71,9 @@ function isDescending({ sortby_dir, useOp }: SortBy, facts: ScopeBuilder): boole
 /** The column to compare for an item of ORDER BY or DISTINCT ON. */
 export function keyColumn(node: SyntaxNode, item: number, context: SortContext): number | Refusal {
   const { outputs } = context;
+  // `t.*` is one value here, and many columns where a helper column would stand.
+  const isRow = node.ColumnRef?.fields?.some(field => 'A_Star' in field);
+  if (isRow) return refuseWide('ORDER BY a whole row');
   if (!context.kept && isAmbiguous(node, outputs)) {
     return refuseWide(`ORDER BY ${describe(node)}, the name of several output columns`);
   }

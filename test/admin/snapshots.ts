@@ -131,7 +131,15 @@ export function wholeSnapshot(more: Partial<Snapshot> = {}): Snapshot {
     pools: [],
     logins: 1,
     maintenance: false,
-    memory: { rss: 1, heapTotal: 2, heapUsed: 3, external: 4, arrayBuffers: 5 },
+    memory: {
+      rss: 1,
+      heapTotal: 2,
+      heapUsed: 3,
+      external: 4,
+      arrayBuffers: 5,
+      merges: 0,
+      mergesPeak: 1_000,
+    },
     ...more,
   };
 }

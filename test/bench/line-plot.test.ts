@@ -68,7 +68,7 @@ test('a plot shows each line in its own colour, a flat one at one height across 
   const steep = { name: 'steep', points: [0, 10].map(x => ({ x, y: x * 10 })) };
   const png = linePlotPng({ title: 'T', xTitle: 'seconds', yTitle: 'MB', lines: [flat, steep] });
   const { width, height, rows } = decode(png);
-  assert.deepEqual([width, height], [960, 500]);
+  assert.deepEqual([width, height], [960, 520]);
   const longest = (colour: string): number =>
     Math.max(...rows.map(row => row.filter(pixel => pixel === colour).length));
   // The other line and nothing else is drawn over it.

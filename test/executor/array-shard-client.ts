@@ -2,6 +2,7 @@
 // after a turn of the event loop, and what the executor did to each stream can be asked.
 
 import { executeMerge, type MergeExecution } from '../../src/executor/execute-merge.ts';
+import { SharedMemory } from '../../src/executor/memory-budget.ts';
 import type {
   ColumnDescription,
   RowChunk,
@@ -164,6 +165,8 @@ export interface MergeSetup {
   readonly chunkRows?: number;
   readonly parameters?: readonly (bigint | null)[];
   readonly memoryBytesMax?: number;
+  readonly shared?: SharedMemory;
+  readonly sharedBytesMax?: number;
 }
 
 /** Runs a plan over the shards to its end. */
@@ -196,7 +199,11 @@ export function start(
     client,
     shards: shards.map((_, i) => i),
     rowCount: index => setup.parameters?.[index] ?? null,
-    memoryBytesMax: setup.memoryBytesMax ?? 1_000_000,
+    memory: {
+      bytesMax: setup.memoryBytesMax ?? 1_000_000,
+      shared: setup.shared ?? new SharedMemory(),
+      sharedBytesMax: setup.sharedBytesMax ?? 1_000_000_000,
+    },
   });
   return { execution, client };
 }

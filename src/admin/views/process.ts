@@ -53,13 +53,18 @@ export const memoryView: View<MemoryRow> = {
     { name: 'heap', used: memory.heapUsed, total: memory.heapTotal },
     { name: 'external', used: memory.external, total: memory.external },
     { name: 'buffers', used: memory.arrayBuffers, total: memory.arrayBuffers },
+    { name: 'merges', used: memory.merges, total: memory.mergesPeak },
   ],
   columns: [
-    text('name', 'Of what; `buffers` are part of `external`.', row => row.name),
+    text(
+      'name',
+      'Of what; `buffers` are part of `external`, `merges` is what merges of rows hold.',
+      row => row.name,
+    ),
     big('size', 'Always 1.', () => 1),
     big('used', 'Bytes in use.', row => row.used),
     big('free', 'Bytes held for later.', row => row.total - row.used),
-    big('memtotal', 'Their sum.', row => row.total),
+    big('memtotal', 'Their sum; of `merges` the most that was ever held.', row => row.total),
   ],
 };
 

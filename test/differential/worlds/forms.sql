@@ -1,6 +1,7 @@
 CREATE EXTENSION IF NOT EXISTS citext;
 CREATE EXTENSION IF NOT EXISTS hstore;
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN told AS text NOT NULL;
 CREATE DOMAIN title AS text COLLATE "C";
 CREATE TYPE shade AS ENUM ('red', 'green', 'blue');
 ALTER TYPE shade ADD VALUE 'amber' BEFORE 'green';
@@ -51,3 +52,4 @@ CREATE TABLE forms (
   tv tsvector,
   hs hstore
 );
+CREATE VIEW ranked AS SELECT id, n4, vc FROM forms ORDER BY n4 DESC NULLS LAST, id;

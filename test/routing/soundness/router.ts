@@ -85,7 +85,10 @@ export class Router {
     const all = Array.from({ length: this.#shardCount }, (_, shard) => shard);
     if (one === anyShard) return on(all, plan.groupless === 'any');
     const shards = targetShards(plan.route, execution);
-    return shards === null ? { kind: 'refused', construct: 'groups that disagree' } : on(shards);
+    if (shards !== null) return on(shards);
+    return wide.kind === 'collect'
+      ? on(all)
+      : { kind: 'refused', construct: 'groups that disagree' };
   }
 
   #execution(plan: StatementPlan, { parameters }: Draft): Execution {
@@ -103,7 +106,10 @@ export class Router {
 /** Whether the rows of the shards, as they are, are those of the answer. */
 function isSeparate(wide: WidePlan): boolean {
   if (wide.kind === 'scatter') return wide.tag === 'sum';
-  return wide.kind === 'merge' && ['gather', 'merge-sort'].includes(wide.root.kind);
+  if (wide.kind !== 'merge') return false;
+  // Rows that several shards have are one of a DISTINCT.
+  const { root } = wide;
+  return root.kind === 'gather' || (root.kind === 'merge-sort' && root.distinctKeys === undefined);
 }
 
 function configured({ shardCount, toml }: World) {
