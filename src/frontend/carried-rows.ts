@@ -15,7 +15,7 @@ import type { ColumnDescription } from '../protocol/row-description.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { tokensOf } from '../sql/tokens.ts';
 import { typeOid } from '../types/type-oid.ts';
-import { requireSameText } from './collected-form.ts';
+import { requireExactText, requireSameText } from './collected-form.ts';
 import { FanOut } from './fan-out.ts';
 import type { Collected, CollectionOptions } from './row-collection.ts';
 import { requireSameColumns } from './row-collection.ts';
@@ -46,7 +46,11 @@ export class CarriedRows {
   /** Reads all rows. Rejects with the first error, when every server is free. */
   async run(parameters: number): Promise<void> {
     const { tables, columns, final } = this.#options;
-    for (const server of this.#servers) requireSameText(server, final);
+    for (const server of this.#servers) {
+      if (this.#options.isGone()) throw new PgError(errors.queryCanceled);
+      requireSameText(server, final);
+      await requireExactText(server);
+    }
     for (const [i, table] of tables.entries()) {
       const types = await this.#typesOf(table, columns[i]!);
       const first = parameters + this.#columns.length + 1;

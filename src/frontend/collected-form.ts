@@ -3,6 +3,7 @@
 // "Binary Format"). Where the binary form of a type means something else on another server, or there
 // is none, rows travel as text.
 
+import { internalQuery } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
@@ -120,18 +121,35 @@ export function requireSameText(from: Server, to: Server): void {
     const construct = `collecting rows as text with client_encoding ${encoding}`;
     throw new PgError(errors.unsupportedAcrossShards, { construct });
   }
-  // With less than that floats are rounded; the default is 1.
-  const digits = /extra_float_digits\W+(-?\d+)/i.exec(
-    from.settings.get('extra_float_digits') ?? '',
-  );
-  if (digits !== null && Number(digits[1]) < 1) {
-    const construct = `collecting rows as text with extra_float_digits = ${digits[1]}`;
-    throw new PgError(errors.unsupportedAcrossShards, { construct });
-  }
+  const digits = digitsSetting.exec(from.settings.get('extra_float_digits') ?? '');
+  if (digits !== null) requireExactFloats(Number(digits[1]));
   for (const name of ['client_encoding', 'DateStyle', 'IntervalStyle']) {
     if (from.parameters.get(name) === to.parameters.get(name)) continue;
     throw new PgError(errors.shardsDisagree, { what: `the setting ${name}` });
   }
+}
+
+const digitsSetting = /extra_float_digits\W+(-?\d+)/i;
+/** What a connection began with (of its database, role or server). */
+const defaultDigits = new WeakMap<ServerConnection, number>();
+
+/** Looks at what the server has where the client has set nothing; the connection is free. */
+export async function requireExactText(server: ServerConnection): Promise<void> {
+  if (server.settings.get('extra_float_digits') !== undefined) return;
+  let digits = defaultDigits.get(server);
+  if (digits === undefined) {
+    const [row] = await internalQuery(server, 'SHOW extra_float_digits');
+    digits = Number(row?.[0] ?? 1);
+    defaultDigits.set(server, digits);
+  }
+  requireExactFloats(digits);
+}
+
+/** With less than 1, which is the default, floats are rounded (float8out_internal, float.c). */
+function requireExactFloats(digits: number): void {
+  if (digits >= 1) return;
+  const construct = `collecting rows as text with extra_float_digits = ${digits}`;
+  throw new PgError(errors.unsupportedAcrossShards, { construct });
 }
 
 type Server = Pick<ServerConnection, 'parameters' | 'settings'>;

@@ -50,10 +50,7 @@ export class FanOut implements FragmentRows {
         return stream.finished;
       }),
     );
-    // What comes next on these connections must not be struck by them.
-    await Promise.all(
-      this.streams.map(({ server }) => new Promise<void>(done => server.afterCancels(done))),
-    );
+    await cancelsOf(this.streams.map(({ server }) => server));
   }
 
   cancel(): void {
@@ -64,6 +61,12 @@ export class FanOut implements FragmentRows {
   notices(): Buffer[] {
     return distinctNotices(this.streams.flatMap(stream => stream.notices));
   }
+}
+
+/** Resolves when no cancel request is on its way: what comes next on these connections must not be
+ *  struck by one. */
+export async function cancelsOf(servers: readonly ServerConnection[]): Promise<void> {
+  await Promise.all(servers.map(server => new Promise<void>(done => server.afterCancels(done))));
 }
 
 export function distinctNotices(notices: readonly Buffer[]): Buffer[] {

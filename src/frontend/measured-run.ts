@@ -7,7 +7,7 @@ import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { Figures } from '../plan/explanation.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import { CollectedRows } from './collect.ts';
-import { FanOut } from './fan-out.ts';
+import { cancelsOf, FanOut } from './fan-out.ts';
 import { mergeLimits } from './merge-memory.ts';
 import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
@@ -53,6 +53,7 @@ export async function measureMerge(
   } finally {
     execution.cancel();
     await Promise.all(counted.map(({ finished }) => finished));
+    await cancelsOf(servers);
   }
   const ms = performance.now() - begin;
   const { memoryPeak } = execution;

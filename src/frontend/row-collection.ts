@@ -12,7 +12,12 @@ import type { ColumnDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { firstUserOid } from '../types/type-oid.ts';
-import { type CollectedForm, collectedForm, requireSameText } from './collected-form.ts';
+import {
+  type CollectedForm,
+  collectedForm,
+  requireExactText,
+  requireSameText,
+} from './collected-form.ts';
 import { RowCopy } from './row-copy.ts';
 import { ServerStream, type ShardRequest } from './shard-stream.ts';
 
@@ -148,7 +153,11 @@ export class RowCollection {
     const collected = this.collected.get(server.address.shard)!;
     for (const [i, { sql }] of tables.entries()) {
       const form = this.#forms[i]!;
-      if (form.format === 0) requireSameText(server, final);
+      if (form.format === 0) {
+        this.#assertGoing();
+        requireSameText(server, final);
+        await requireExactText(server);
+      }
       const stream = this.#open(server, sql, form.format);
       requireSameColumns(this.#options.columns[i]!, await stream.columns);
       const copy = await this.#opened[i]!.promise;

@@ -201,10 +201,10 @@ test('joins tables with the same lookup where the rows are', async () => {
     'SELECT count(*) FROM logins JOIN visits ON visits.email = logins.email',
   );
   assert.deepEqual(joined.rows, [{ count: '40' }]);
-  await assert.rejects(
-    client.query('SELECT count(*) FROM logins JOIN notes ON notes.body = logins.email'),
-    { code: '0A000' },
+  const apart = await client.query(
+    'EXPLAIN SELECT count(*) FROM logins JOIN notes ON notes.body = logins.email',
   );
+  assert.match(apart.rows[0]['QUERY PLAN'], /^Final/);
 });
 
 test('is named by EXPLAIN', async () => {

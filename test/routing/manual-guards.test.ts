@@ -201,7 +201,7 @@ describe('dry_run on one shard', () => {
     ['SELECT count(*) FROM users', 'multi', /^users.id \(all\)$/],
     ['SELECT name FROM users WHERE id IN (1, 2)', 'multi', /^users.id in \(1, 2\)$/],
     ['DELETE FROM kinds', 'multi', /runs on all shards/],
-    ['SELECT a.id FROM users a, users b', 'refused', /./],
+    ['SELECT id FROM users FOR UPDATE', 'refused', /./],
   ];
   for (const [sql, decision, reason] of decisions) {
     it(`notes ${sql} as ${decision}, and runs it as always`, async () => {

@@ -10,6 +10,8 @@ export interface ShardTrace {
   readonly address: DatabaseAddress;
   /** How often a statement was executed whose text contains `mark`. */
   executions(mark: string): number;
+  /** Statements executed so far. */
+  readonly executed: readonly string[];
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startShardTrace(target: DatabaseAddress): Promise<ShardTra
   const { port } = proxy.address() as net.AddressInfo;
   return {
     address: { ...target, host: '127.0.0.1', port },
+    executed,
     executions: mark => executed.filter(sql => sql.includes(mark)).length,
     close() {
       for (const socket of open) socket.destroy();
