@@ -162,7 +162,8 @@ export const catalogQueries = {
         WHEN j.d ->> 'datlocprovider' = 'i' THEN 'other'
         WHEN lower(j.d ->> 'datcollate') IN ${byteOrder} THEN 'c'
         ELSE 'other' END,
-      EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D')
+      EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'),
+      pg_catalog.current_setting('extra_float_digits')::int < 1
     FROM (SELECT to_jsonb(d) FROM pg_catalog.pg_database d
       WHERE d.datname = pg_catalog.current_database()) j (d)`,
 } as const;
@@ -212,6 +213,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     partial: printed.partial,
     ownTypes: rows.types.length > 0,
     eventTriggers: database?.[2] === 't',
+    roundsFloats: database?.[3] === 't',
     stateful: readStateful(rows, parents),
   };
 }

@@ -154,6 +154,8 @@ export interface Catalog {
   readonly ownTypes: boolean;
   /** Event triggers fire when tables are created, changed or dropped. */
   readonly eventTriggers?: boolean;
+  /** The servers' own extra_float_digits is below 1: texts of floats are not their values. */
+  readonly roundsFloats?: boolean;
   /** What may leave something behind on its connection. */
   readonly stateful: Stateful;
 }

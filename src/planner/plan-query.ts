@@ -111,7 +111,7 @@ function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): Wi
   const unordered = orderOfView(input, facts);
   const kept = wide.kind === 'refusal' || isAggregated(input, facts);
   if (unordered !== null && !kept) return unordered;
-  const native = several ? apart : wide;
+  const native = several ? apart : exactMerge(wide, input);
   if (native.kind === 'merge' && needsOtherwise(native.root)) {
     const other = planFinished(input, facts, 'more than can be merged', false);
     return other.kind === 'collect' ? { ...native, otherwise: other } : native;
@@ -121,6 +121,13 @@ function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): Wi
   }
   const collect = planFinished(input, facts, native.construct, several);
   return collect.kind === 'refusal' && !collect.always ? native : collect;
+}
+
+/** Values that are compared and added up here have to come as they are. */
+function exactMerge(wide: WidePlan, { catalog }: PlanInput): WidePlan {
+  if (wide.kind !== 'merge' || catalog.roundsFloats !== true) return wide;
+  const plain = wide.root.kind === 'limit' ? wide.root.input.kind : wide.root.kind;
+  return plain === 'gather' ? wide : refuseWide('merging with extra_float_digits below 1');
 }
 
 /** `several`: tables are sharded by different functions. */
