@@ -94,7 +94,7 @@ export class ServerConnection implements BackendSink {
   /** What the server has said or done that ends the connection. */
   #fatal: string | null = null;
   #cancels = 0;
-  #afterCancels: (() => void) | null = null;
+  #afterCancels: (() => void)[] = [];
 
   constructor(
     address: ServerAddress,
@@ -214,7 +214,7 @@ export class ServerConnection implements BackendSink {
   /** Runs `action` now, or as soon as no cancel request is on its way. */
   afterCancels(action: () => void): void {
     if (this.#cancels === 0) action();
-    else this.#afterCancels = action;
+    else this.#afterCancels.push(action);
   }
 
   #onBytes(buffer: Buffer, length: number): void {
@@ -307,8 +307,8 @@ export class ServerConnection implements BackendSink {
   }
 
   #runAfterCancels(): void {
-    const continuation = this.#afterCancels;
-    this.#afterCancels = null;
-    continuation?.();
+    const actions = this.#afterCancels;
+    this.#afterCancels = [];
+    for (const action of actions) action();
   }
 }

@@ -104,15 +104,17 @@ export class ServerStream implements ShardStream, ServerConsumer {
   /** Drops what is still to come. Outside a transaction the server is told to stop; in one that
    *  would abort it. */
   cancel(): void {
-    if (this.#ended || this.#dropping) return;
+    if (this.#dropping) return;
+    // It may have ended with rows that nobody pulled, for which its connection was made to wait.
     this.#drop();
+    if (this.#ended) return;
     if (this.server.transactionStatus === TransactionStatus.idle) void cancelQuery(this.server);
   }
 
   /** Stops it even where that aborts a transaction; resolves when the server is free. */
   async abort(): Promise<void> {
-    if (this.#ended) return;
     this.#drop();
+    if (this.#ended) return;
     await cancelUntil(this.server, this.finished, () => this.server.isReadBy(this));
   }
 
