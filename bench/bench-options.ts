@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 const queryModes = ['simple', 'extended', 'prepared'] as const;
 export type QueryMode = (typeof queryModes)[number];
 
-const targetNames = ['direct', 'pgbouncer', 'single', 'sharded'] as const;
+const targetNames = ['direct', 'pgbouncer', 'relay', 'single', 'sharded'] as const;
 export type TargetName = (typeof targetNames)[number];
 
-/** Those of the targets that are between clients and servers. */
-export type ProxyName = Exclude<TargetName, 'direct'>;
+/** Those of the targets that pool. */
+export type ProxyName = Exclude<TargetName, 'direct' | 'relay'>;
 
 const parts = [
   'pgbench',

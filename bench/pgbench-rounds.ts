@@ -10,7 +10,13 @@ import {
 } from './bench-servers.ts';
 import { findProgram } from './find-program.ts';
 import { type CellFigures, measureCell } from './pgbench.ts';
-import { type ProxyProcess, pgBouncerVersion, startPgBouncer, startPgPack } from './proxies.ts';
+import {
+  type ProxyProcess,
+  pgBouncerVersion,
+  startBareRelay,
+  startPgBouncer,
+  startPgPack,
+} from './proxies.ts';
 import { type Endpoint, RawClient } from './raw-client.ts';
 
 export interface Cell extends CellFigures {
@@ -28,7 +34,8 @@ interface Target {
 }
 
 const scale = 10;
-const warmUp = { clients: 8, seconds: 2 };
+/** V8 compiles what is hot for some seconds. */
+const warmUp = { clients: 8, seconds: 8 };
 
 export async function measurePgbench(
   pgbench: string,
@@ -109,6 +116,7 @@ async function startTargets(
   } else if (wanted.has('pgbouncer')) {
     say('PgBouncer is not installed: no ratios');
   }
+  if (wanted.has('relay')) add('relay', await startBareRelay(single.port));
   const pgPack = (name: string, ports: number[]): Promise<ProxyProcess> =>
     startPgPack({ name, shards: ports, poolSize, bigRows: [], profile });
   if (wanted.has('single')) add('single', await pgPack('single', [single.port]));

@@ -148,6 +148,15 @@ export async function startPgBouncer(
   return proxyOf(program, directory, port);
 }
 
+/** See `bare-relay.ts`. */
+export async function startBareRelay(serverPort: number): Promise<ProxyProcess> {
+  const directory = keptDirectory('bench-relay', null);
+  const port = await freePort();
+  const script = fileURLToPath(new URL('bare-relay.ts', import.meta.url));
+  const args = [script, String(port), String(serverPort)];
+  return proxyOf(startProgram(process.execPath, args, directory, null), directory, port);
+}
+
 const startAttempts = 400;
 
 async function proxyOf(program: Program, directory: string, port: number): Promise<ProxyProcess> {

@@ -9,6 +9,7 @@ import type { MicroFigures } from './timed.ts';
 export const targetTitles: Readonly<Record<TargetName, string>> = {
   direct: 'PostgreSQL',
   pgbouncer: 'PgBouncer',
+  relay: 'bare Node.js relay',
   single: 'PgPack, 1 shard',
   sharded: 'PgPack, 3 shards',
 };
