@@ -7,21 +7,13 @@ import { linePlotPng } from './line-plot.ts';
 import type { MergeFigures } from './measure-merge.ts';
 import type { RateFigures } from './merge-rate.ts';
 import { type LatencyFigures, relayedStatement } from './one-row-latency.ts';
-import { spreadOf, spreadText, tableText } from './statistics.ts';
+import { figureText, spreadText, tableText } from './statistics.ts';
 
 type Group = MergeFigures['group'];
 
 function byStatement(figures: readonly MergeFigures[], group: Group): [string, MergeFigures[]][] {
   const wanted = figures.filter(one => one.group === group);
   return [...Map.groupBy(wanted, ({ statement }) => statement)];
-}
-
-function show<Figures>(
-  group: readonly Figures[],
-  figure: (one: Figures) => number | null,
-  digits: number,
-): string {
-  return spreadText(spreadOf(group.flatMap(one => figure(one) ?? [])), digits);
 }
 
 function over(part: number, whole: number | null): number | null {
@@ -35,13 +27,13 @@ export function mergeOrderTable(figures: readonly MergeFigures[]): string {
   const head = ['SELECT * …', 'rows', 'rows/s', 'first row ms', 'all ms', 'one PostgreSQL ms'];
   const rows = byStatement(figures, 'order').map(([statement, group]) => [
     ...[statement, String(group[0]!.rows)],
-    show(group, ({ rows: count, ms }) => count / (ms / 1e3), 0),
-    show(group, ({ firstRowMs }) => firstRowMs, 1),
-    show(group, ({ ms }) => ms, 1),
-    show(group, ({ single }) => single.ms, 1),
-    show(group, ({ ms, single }) => ms / single.ms, 2),
-    show(group, ({ ms, shardsTogetherMs }) => over(ms, shardsTogetherMs), 2),
-    show(group, ({ cpuMs }) => cpuMs, 0),
+    figureText(group, ({ rows: count, ms }) => count / (ms / 1e3), 0),
+    figureText(group, ({ firstRowMs }) => firstRowMs, 1),
+    figureText(group, ({ ms }) => ms, 1),
+    figureText(group, ({ single }) => single.ms, 1),
+    figureText(group, ({ ms, single }) => ms / single.ms, 2),
+    figureText(group, ({ ms, shardsTogetherMs }) => over(ms, shardsTogetherMs), 2),
+    figureText(group, ({ cpuMs }) => cpuMs, 0),
     ...memoryCells(group),
   ]);
   const ratios = ['/ one PostgreSQL', '/ shards at once', 'proxy CPU ms'];
@@ -49,7 +41,10 @@ export function mergeOrderTable(figures: readonly MergeFigures[]): string {
 }
 
 function memoryCells(group: readonly MergeFigures[]): string[] {
-  return [show(group, ({ startMb }) => startMb, 0), show(group, ({ peakMb }) => peakMb, 0)];
+  return [
+    figureText(group, ({ startMb }) => startMb, 0),
+    figureText(group, ({ peakMb }) => peakMb, 0),
+  ];
 }
 
 export function mergeAggregateTable(figures: readonly MergeFigures[]): string {
@@ -58,12 +53,12 @@ export function mergeAggregateTable(figures: readonly MergeFigures[]): string {
     const [{ way, rows: count, shardRows }] = group as [MergeFigures];
     return [
       ...[statement, way, String(count), shardRows === null ? '–' : String(shardRows)],
-      show(group, ({ ms }) => ms, 1),
-      show(group, ({ ms, shardAloneMs }) => over(ms, shardAloneMs), 2),
-      show(group, ({ ms, shardsTogetherMs }) => over(ms, shardsTogetherMs), 2),
-      show(group, ({ ms, single }) => ms / single.ms, 2),
-      show(group, ({ cpuMs }) => cpuMs, 0),
-      show(group, millionRowsPerCpuSecond, 2),
+      figureText(group, ({ ms }) => ms, 1),
+      figureText(group, ({ ms, shardAloneMs }) => over(ms, shardAloneMs), 2),
+      figureText(group, ({ ms, shardsTogetherMs }) => over(ms, shardsTogetherMs), 2),
+      figureText(group, ({ ms, single }) => ms / single.ms, 2),
+      figureText(group, ({ cpuMs }) => cpuMs, 0),
+      figureText(group, millionRowsPerCpuSecond, 2),
       ...memoryCells(group),
     ];
   });
@@ -79,11 +74,11 @@ export function mergeCollectTable(figures: readonly MergeFigures[]): string {
   const head = ['statement', 'way', 'rows', 'ms', 'one PostgreSQL ms', '/ one PostgreSQL'];
   const rows = byStatement(figures, 'collect').map(([statement, group]) => [
     ...[statement, group[0]!.way, String(group[0]!.rows)],
-    show(group, ({ ms }) => ms, 0),
-    show(group, ({ single }) => single.ms, 0),
-    show(group, ({ ms, single }) => ms / single.ms, 2),
+    figureText(group, ({ ms }) => ms, 0),
+    figureText(group, ({ single }) => single.ms, 0),
+    figureText(group, ({ ms, single }) => ms / single.ms, 2),
     (group.reduce((most, one) => Math.max(most, one.collectedBytes ?? 0), 0) / 1e6).toFixed(1),
-    show(group, ({ cpuMs }) => cpuMs, 0),
+    figureText(group, ({ cpuMs }) => cpuMs, 0),
     ...memoryCells(group),
   ]);
   return tableText([...head, 'MB moved', 'proxy CPU ms', 'RSS MB: start', 'peak'], rows);
@@ -95,14 +90,14 @@ export function mergeLatencyTable(figures: readonly LatencyFigures[]): string {
   const rows = [...groups.values()].map(group => {
     const { statement, clients, target } = group[0]!;
     const toRelay = (figure: (one: LatencyFigures) => number | null): string =>
-      show(group, one => over(figure(one) ?? Number.NaN, relayOf(figures, one, figure)), 2);
+      figureText(group, one => over(figure(one) ?? Number.NaN, relayOf(figures, one, figure)), 2);
     const isProxy = target === 'pgpack';
     return [
       ...[statement, String(clients), isProxy ? 'PgPack' : 'servers alone'],
-      show(group, ({ perSecond }) => perSecond, 0),
-      show(group, ({ p50Ms }) => p50Ms, 2),
-      show(group, ({ p99Ms }) => p99Ms, 2),
-      show(group, ({ cpuMicros }) => cpuMicros, 0),
+      figureText(group, ({ perSecond }) => perSecond, 0),
+      figureText(group, ({ p50Ms }) => p50Ms, 2),
+      figureText(group, ({ p99Ms }) => p99Ms, 2),
+      figureText(group, ({ cpuMicros }) => cpuMicros, 0),
       isProxy ? toRelay(({ p50Ms }) => p50Ms) : '–',
       isProxy ? toRelay(({ cpuMicros }) => cpuMicros) : '–',
     ];

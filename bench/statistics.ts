@@ -28,6 +28,15 @@ export function spreadText(spread: Spread | null, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
+/** The spread of one figure over a group; those that lack it do not count. */
+export function figureText<Figures>(
+  group: readonly Figures[],
+  figure: (one: Figures) => number | null,
+  digits: number,
+): string {
+  return spreadText(spreadOf(group.flatMap(one => figure(one) ?? [])), digits);
+}
+
 /** A table in Markdown, columns padded so that it also reads well as plain text. */
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>

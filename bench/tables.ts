@@ -7,7 +7,7 @@ import type { ActiveFigures, IdleFigures } from './crowd.ts';
 import type { LiteralFigures } from './literal-lifting.ts';
 import type { Cell } from './pgbench-rounds.ts';
 import { targetTitles } from './report.ts';
-import { spreadOf, spreadText, tableText } from './statistics.ts';
+import { figureText, spreadOf, spreadText, tableText } from './statistics.ts';
 
 interface Measured {
   readonly round: number;
@@ -21,14 +21,6 @@ function byTarget<Figures extends Measured>(figures: readonly Figures[]): [strin
     const group = figures.filter(one => one.target === target);
     return group.length === 0 ? [] : [[targetTitles[target], group]];
   });
-}
-
-function show<Figures>(
-  group: readonly Figures[],
-  figure: (one: Figures) => number | null,
-  digits: number,
-): string {
-  return spreadText(spreadOf(group.flatMap(one => figure(one) ?? [])), digits);
 }
 
 /** Of one figure to the same of `base` in the same round. */
@@ -71,9 +63,9 @@ export function idleTable(figures: readonly IdleFigures[]): string {
   const head = ['target', 'clients', 'RSS MB: before', 'with them', 'KB per client', '/ PgBouncer'];
   const rows = byTarget(figures).map(([title, group]) => [
     ...[title, String(group[0]!.clients)],
-    show(group, ({ startMb }) => startMb, 0),
-    show(group, ({ fullMb }) => fullMb, 0),
-    show(group, ({ kbPerClient }) => kbPerClient, 1),
+    figureText(group, ({ startMb }) => startMb, 0),
+    figureText(group, ({ fullMb }) => fullMb, 0),
+    figureText(group, ({ kbPerClient }) => kbPerClient, 1),
     ratio(figures, group, 'pgbouncer', ({ kbPerClient }) => kbPerClient),
   ]);
   return tableText(head, rows);
@@ -87,12 +79,12 @@ export function activeTable(figures: readonly ActiveFigures[]): string {
   const rows = byTarget(figures).map(([title, group]) => [
     ...[title, String(group[0]!.clients)],
     String(group.reduce((sum, { errors }) => sum + errors, 0)),
-    show(group, ({ queriesPerSecond }) => queriesPerSecond, 0),
-    show(group, ({ countMaxToMedian }) => countMaxToMedian, 2),
-    show(group, ({ countMinToMedian }) => countMinToMedian, 2),
-    show(group, ({ medianWaitMs }) => medianWaitMs, 0),
-    show(group, ({ waitMaxToMedian }) => waitMaxToMedian, 2),
-    show(group, ({ cpuMicrosPerQuery }) => cpuMicrosPerQuery, 1),
+    figureText(group, ({ queriesPerSecond }) => queriesPerSecond, 0),
+    figureText(group, ({ countMaxToMedian }) => countMaxToMedian, 2),
+    figureText(group, ({ countMinToMedian }) => countMinToMedian, 2),
+    figureText(group, ({ medianWaitMs }) => medianWaitMs, 0),
+    figureText(group, ({ waitMaxToMedian }) => waitMaxToMedian, 2),
+    figureText(group, ({ cpuMicrosPerQuery }) => cpuMicrosPerQuery, 1),
     ratio(figures, group, 'pgbouncer', ({ cpuMicrosPerQuery }) => cpuMicrosPerQuery),
   ]);
   return tableText(head, rows);
@@ -102,12 +94,12 @@ export function bigResultTable(figures: readonly BigResultFigures[]): string {
   const head = ['target', 'MB', 'MB/s', 'MB/s / PostgreSQL', 'MB/s / PgBouncer'];
   const rows = byTarget(figures).map(([title, group]) => [
     ...[title, group[0]!.megabytes.toFixed(0)],
-    show(group, ({ mbPerSecond }) => mbPerSecond, 0),
+    figureText(group, ({ mbPerSecond }) => mbPerSecond, 0),
     ratio(figures, group, 'direct', ({ mbPerSecond }) => mbPerSecond),
     ratio(figures, group, 'pgbouncer', ({ mbPerSecond }) => mbPerSecond),
-    show(group, ({ cpuMsPerGb }) => cpuMsPerGb, 0),
-    show(group, ({ startMb }) => startMb, 0),
-    show(group, ({ peakMb }) => peakMb, 0),
+    figureText(group, ({ cpuMsPerGb }) => cpuMsPerGb, 0),
+    figureText(group, ({ startMb }) => startMb, 0),
+    figureText(group, ({ peakMb }) => peakMb, 0),
   ]);
   return tableText([...head, 'proxy CPU ms/GB', 'RSS MB: start', 'peak'], rows);
 }

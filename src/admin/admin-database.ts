@@ -7,13 +7,7 @@ import type { Config } from '../config/config.ts';
 import { type AdminClient, type OpenAdmin, summedNames } from '../frontend/admin-gate.ts';
 import { MetricsEndpoint } from '../metrics/metrics-endpoint.ts';
 import { openMetricsText } from '../metrics/open-metrics.ts';
-import {
-  authentication,
-  backendKeyData,
-  parameterStatus,
-  readyForQuery,
-} from '../protocol/backend-messages.ts';
-import { TransactionStatus } from '../protocol/message-codes.ts';
+import { loginDone } from '../protocol/backend-messages.ts';
 import { AdminSession } from './admin-session.ts';
 import type { AdminTarget } from './admin-target.ts';
 import { Averages } from './averages.ts';
@@ -53,14 +47,7 @@ export class AdminDatabase {
       reportedParameters.map(name => [name, sessionParameters.get(name.toLowerCase()) ?? '']),
     );
     values.set('application_name', parameters.get('application_name') ?? '');
-    transport.write(
-      Buffer.concat([
-        authentication(0),
-        ...[...values].map(([name, value]) => parameterStatus(name, value)),
-        backendKeyData(key.processId, key.secret),
-        readyForQuery(TransactionStatus.idle),
-      ]),
-    );
+    transport.write(loginDone(values, key));
     return session;
   };
 

@@ -15,6 +15,7 @@ import {
   type Table,
   tableKey,
   type UniqueIndex,
+  type ViewDefinition,
   type Volatility,
 } from '../catalog/catalog.ts';
 import { defaultKind } from '../sql/default-kind.ts';
@@ -28,6 +29,22 @@ export type CatalogRow = readonly (string | null)[];
 export type CatalogRows = {
   readonly [name in keyof typeof catalogQueries]: readonly CatalogRow[];
 };
+
+/**
+ * Whether the policies of relation `c` choose other rows on each of its copies: in their trees
+ * (pg_policy.polqual) a volatile function, the time (SVFOP_CURRENT_DATE to LOCALTIMESTAMP_N are 0
+ * to 8, primnodes.h), a sample or some rows of many.
+ */
+const policyVaries = `EXISTS (
+      SELECT FROM pg_catalog.pg_policy p
+        CROSS JOIN LATERAL pg_catalog.concat(p.polqual, p.polwithcheck) e (tree)
+      WHERE c.relrowsecurity AND p.polrelid = c.oid AND (
+        e.tree ~ 'SQLVALUEFUNCTION :op [0-8] |TABLESAMPLECLAUSE|:limitCount \\{'
+        OR EXISTS (
+          SELECT FROM pg_catalog.regexp_matches(e.tree, ':(?:op)?funcid (\\d+)', 'g') m
+            JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid
+          WHERE f.provolatile = 'v' OR f.provolatile = 's' AND f.proname IN ('now',
+            'transaction_timestamp', 'statement_timestamp', 'pg_backend_pid'))))`;
 
 const userSchemas = `n.nspname NOT IN ('pg_catalog', 'information_schema')
   AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'`;
@@ -47,8 +64,12 @@ const readers = `WITH readers (relation, class, object) AS (
     WHERE c.relrowsecurity)`;
 
 export const catalogQueries = {
-  /** oid, schema, name, relkind; system relations too, without their columns. */
-  relations: `SELECT c.oid, n.nspname, c.relname, c.relkind
+  /** oid, schema, name, relkind, row-level security, options of a view that parse_bool (bool.c) takes
+   *  for true, whether policies vary; system relations too, without their columns. */
+  relations: `SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity,
+      coalesce(c.reloptions::text ~* 'security_barrier=(t|y|on|1)', false),
+      coalesce(c.reloptions::text ~* 'security_invoker=(t|y|on|1)', false),
+      ${policyVaries}
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'`,
@@ -155,15 +176,18 @@ export const catalogQueries = {
   ...typeQueries,
   ...printedQueries,
 
-  /** Search path as JSON, class of the database's collation, whether DDL fires triggers. Columns
-   *  that older servers lack are read through JSON. */
+  /** Search path as JSON, class of the database's collation, whether DDL fires triggers, whether
+   *  floats are rounded, schemas that are not searched (namespace.c: without USAGE) as JSON.
+   *  Columns that older servers lack are read through JSON. */
   database: `SELECT to_json(pg_catalog.current_schemas(false)),
       CASE WHEN j.d ->> 'datlocprovider' = 'b' THEN 'c'
         WHEN j.d ->> 'datlocprovider' = 'i' THEN 'other'
         WHEN lower(j.d ->> 'datcollate') IN ${byteOrder} THEN 'c'
         ELSE 'other' END,
       EXISTS (SELECT FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D'),
-      pg_catalog.current_setting('extra_float_digits')::int < 1
+      pg_catalog.current_setting('extra_float_digits')::int < 1,
+      (SELECT pg_catalog.json_agg(nspname ORDER BY nspname) FROM pg_catalog.pg_namespace
+        WHERE NOT pg_catalog.has_schema_privilege(oid, 'USAGE') AND nspname !~ '^pg_t')
     FROM (SELECT to_jsonb(d) FROM pg_catalog.pg_database d
       WHERE d.datname = pg_catalog.current_database()) j (d)`,
 } as const;
@@ -214,6 +238,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     ownTypes: rows.types.length > 0,
     eventTriggers: database?.[2] === 't',
     roundsFloats: database?.[3] === 't',
+    hiddenSchemas: JSON.parse(database?.[4] ?? '[]') as string[],
     stateful: readStateful(rows, parents),
   };
 }
@@ -245,12 +270,19 @@ function tablesOf(
       foreignKeys: foreignKeys.get(oid) ?? [],
       partitioning: partitionings.get(oid)?.[0] ?? null,
       bound: printed.bounds.get(oid) ?? null,
-      view: query === undefined ? null : { query, writable: writable.has(oid) },
+      view: query === undefined ? null : viewOf(row, query, writable),
       uses: used,
+      rowSecurity: row[4] === 't',
+      policyVaries: row[7] === 't',
       callsReaders: [oid, ...used].some(one => calls.get(one)?.includes(true)),
       drift: null,
     };
   });
+}
+
+function viewOf(row: CatalogRow, query: string, writable: ReadonlySet<number>): ViewDefinition {
+  const [barrier, invoker] = [row[5] === 't', row[6] === 't'];
+  return { query, writable: writable.has(Number(row[0])), barrier, invoker };
 }
 
 interface ColumnContext {

@@ -10,9 +10,12 @@ import { turnClock } from '../common/turn-clock.ts';
 import { PoolStats } from '../metrics/pool-stats.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import { ServerError } from '../protocol/server-error.ts';
+import { AwaitedStates } from './awaited-states.ts';
 import { checkConnection } from './check-connection.ts';
 import { interrupted, leave } from './leftovers.ts';
 import { Pipelines } from './pipelines.ts';
+import type { PoolLimits } from './pool-limits.ts';
+import { type Connect, type OpenerEvents, PoolOpener } from './pool-opener.ts';
 import { PoolRescue } from './pool-rescue.ts';
 import type { PoolWaiter, WaitOwner } from './pool-waiter.ts';
 import { PoolWaiters } from './pool-waiters.ts';
@@ -21,62 +24,28 @@ import type { ServerAddress } from './server-address.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { shareAmongWaiting } from './waiting-reads.ts';
 
-export interface PoolLimits {
-  readonly poolSize: number;
-  readonly minPoolSize: number;
-  /** Connections beyond `poolSize`, for clients that have waited `reservePoolTimeoutMs`. */
-  readonly reservePoolSize: number;
-  readonly reservePoolTimeoutMs: number;
-  readonly checkoutTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly serverLifetimeMs: number;
-  readonly serverLifetimeJitterMs: number;
-  readonly rollbackTimeoutMs: number;
-  /** Whether connections that a client left in mid-query or in a transaction are mended: always,
-   *  only where ROLLBACK does, or never. */
-  readonly connectionRecovery: 'recover' | 'rollback_only' | 'drop';
-  /** An idle connection is checked when nobody used or checked it for so long. */
-  readonly healthcheckIntervalMs: number;
-  readonly healthcheckTimeoutMs: number;
-  /** Queries of several clients on one connection at a time; see `Pipelines`. */
-  readonly pipelineDepth: number;
-}
-
 /** How exactly waiters are given up on: one timer looks at all of them. */
 const sweepMsMax = 100;
 
 /** Who waits so long in the middle of a transaction may be one of several that wait for each other. */
 const rescueMs = 100;
 
-/** After a connection could not be opened, so long nobody but a new client makes another try. */
-const retryMs = 500;
-
-type Connect = (address: ServerAddress) => Promise<ServerConnection>;
-
-export class Pool {
+export class Pool implements OpenerEvents {
   readonly pipelines: Pipelines;
   readonly stats: PoolStats;
-  #address: ServerAddress;
   #limits: PoolLimits;
-  #connect: Connect;
-  readonly #connectQueue: PQueue;
+  readonly #opener: PoolOpener;
   readonly #idle: ServerConnection[] = [];
   readonly #all = new Set<ServerConnection>();
   readonly #waiters = new PoolWaiters();
   readonly #rescue: PoolRescue;
   #sweep: NodeJS.Timeout | null = null;
-  #opening = 0;
   #closed = false;
   /** Closed to all but those in mid-transaction; in maintenance nobody's time runs out. */
   #paused = false;
   #maintenance = false;
-  /** Connections that were asked for before the last `reconnect` are not wanted any more. */
-  #generation = 0;
-  /** What kept the last connection from being opened, and when to try again. */
-  #failure: unknown = null;
-  #retryAtMs = 0;
   /** Looked at whenever a connection is gone. */
-  #until: { readonly isSo: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #states = new AwaitedStates();
 
   constructor(
     address: ServerAddress,
@@ -86,10 +55,8 @@ export class Pool {
     stats = new PoolStats(),
     rescue = new PoolRescue(),
   ) {
-    this.#address = address;
     this.#limits = limits;
-    this.#connect = connect;
-    this.#connectQueue = connectQueue;
+    this.#opener = new PoolOpener(address, connect, connectQueue, stats, this);
     this.stats = stats;
     this.#rescue = rescue;
     rescue.add(this.#waiters);
@@ -97,7 +64,7 @@ export class Pool {
   }
 
   get address(): ServerAddress {
-    return this.#address;
+    return this.#opener.address;
   }
 
   get pipelineDepth(): number {
@@ -122,7 +89,7 @@ export class Pool {
   }
 
   get opening(): number {
-    return this.#opening;
+    return this.#opener.opening;
   }
 
   get servers(): Iterable<ServerConnection> {
@@ -190,9 +157,9 @@ export class Pool {
 
   /** What is opened from here on is opened so; see `reconnect`. */
   reconfigure(address: ServerAddress, limits: PoolLimits, connect: Connect): void {
-    this.#address = address;
     this.#limits = limits;
-    this.#connect = connect;
+    this.#opener.address = address;
+    this.#opener.connect = connect;
   }
 
   /** Gives out nothing but to those in mid-transaction, and closes what comes back. Resolves when
@@ -200,7 +167,7 @@ export class Pool {
   pause(): Promise<void> {
     this.#paused = true;
     this.reconnect();
-    return this.#whenSo(() => !this.#paused || this.#all.size + this.#opening === 0);
+    return this.#states.until(() => !this.#paused || this.#all.size + this.#opener.opening === 0);
   }
 
   resume(): void {
@@ -222,14 +189,14 @@ export class Pool {
 
   /** Closes idle connections now and the others when they come back. */
   reconnect(): void {
-    this.#generation += 1;
+    this.#opener.giveUp();
     for (const server of this.#all) server.closeNeeded = true;
     this.#closeIdle();
   }
 
   /** Resolves when those that `reconnect` gave up are closed. */
   givenUpClosed(): Promise<void> {
-    return this.#whenSo(() => ![...this.#all].some(server => server.closeNeeded));
+    return this.#states.until(() => ![...this.#all].some(server => server.closeNeeded));
   }
 
   /** Closes every connection, also those in use; clients that wait go on waiting. */
@@ -238,26 +205,12 @@ export class Pool {
   }
 
   #goOn(): void {
-    this.#check();
+    this.#states.look();
     for (let open = 0; open < this.#waiters.size; open++) this.#openForWaiters();
   }
 
   #closeIdle(): void {
     for (const server of [...this.#idle]) this.#discard(server);
-  }
-
-  #whenSo(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise(resolve => {
-      this.#until.push({ isSo, resolve });
-    });
-  }
-
-  #check(): void {
-    if (this.#until.length === 0) return;
-    const waiting = this.#until;
-    this.#until = waiting.filter(({ isSo }) => !isSo());
-    for (const { isSo, resolve } of waiting) if (isSo()) resolve();
   }
 
   /** Refuses those that waited too long, and looks again while anybody waits. */
@@ -267,11 +220,11 @@ export class Pool {
     const ms = this.#limits.checkoutTimeoutMs;
     this.#waiters.refuseLate(ms, this.#maintenance, sinceMs => {
       this.stats.waitTimeouts += 1;
-      if (this.#failure !== null && this.#retryAtMs - retryMs >= sinceMs) return this.#failure;
-      return new PgError(errors.checkoutTimeout, { shard: this.#address.shard, ms });
+      const failure = this.#opener.failureSince(sinceMs);
+      return failure ?? new PgError(errors.checkoutTimeout, { shard: this.address.shard, ms });
     });
     if (this.#waiters.size === 0) return;
-    if (Date.now() >= this.#retryAtMs) {
+    if (this.#opener.mayRetry) {
       this.#openForWaiters();
       this.#rescueWaiter();
     }
@@ -281,7 +234,7 @@ export class Pool {
   #rescueWaiter(): void {
     if (!this.#rescue.mayBeNeeded) return;
     const rescued = this.#waiters.rescue(rescueMs, owner => this.#rescue.claim(owner));
-    if (rescued && this.#all.size + this.#opening === this.#sizeWithReserve) this.#open();
+    if (rescued && this.#all.size + this.#opener.opening === this.#sizeWithReserve) this.#open();
   }
 
   get #sizeWithReserve(): number {
@@ -345,7 +298,7 @@ export class Pool {
     }
     if (this.held) return;
     this.#checkIdle(nowMs);
-    const missing = minPoolSize - this.#all.size - this.#opening;
+    const missing = minPoolSize - this.#all.size - this.#opener.opening;
     for (let i = 0; i < missing; i++) this.#open();
   }
 
@@ -427,8 +380,8 @@ export class Pool {
   }
 
   #openForWaiters(): void {
-    if (this.#opening >= this.#waiters.count(this.held)) return;
-    if (this.#all.size + this.#opening >= this.#sizeMax()) return;
+    if (this.#opener.opening >= this.#waiters.count(this.held)) return;
+    if (this.#all.size + this.#opener.opening >= this.#sizeMax()) return;
     this.#open();
   }
 
@@ -440,35 +393,18 @@ export class Pool {
   }
 
   #open(): void {
-    if (this.#closed) return;
-    this.#opening += 1;
-    const generation = this.#generation;
-    const sinceMs = Date.now();
-    this.#connectQueue
-      .add(() => this.#connect(this.#address))
-      .then(
-        server => {
-          this.#opening -= 1;
-          this.#failure = null;
-          this.stats.connected(Date.now() - sinceMs);
-          server.closeNeeded = generation !== this.#generation;
-          this.#adopt(server);
-        },
-        error => {
-          this.#opening -= 1;
-          this.#failure = error;
-          this.stats.connectErrors += 1;
-          this.#retryAtMs = Date.now() + retryMs;
-          this.#check();
-          // With others still open the waiters can go on waiting for those, and for a server that
-          // is starting.
-          const isHopeless = this.#all.size === 0 && this.#opening === 0 && !isStarting(error);
-          if (isHopeless && !this.held) this.#waiters.refuseAll(error);
-        },
-      );
+    if (!this.#closed) this.#opener.open();
   }
 
-  #adopt(server: ServerConnection): void {
+  onOpenFailed(error: unknown): void {
+    this.#states.look();
+    // With others still open the waiters can go on waiting for those, and for a server that is
+    // starting.
+    const isHopeless = this.#all.size === 0 && this.opening === 0 && !isStarting(error);
+    if (isHopeless && !this.held) this.#waiters.refuseAll(error);
+  }
+
+  onOpened(server: ServerConnection): void {
     const { serverLifetimeMs, serverLifetimeJitterMs } = this.#limits;
     const jitter = (Math.random() * 2 - 1) * serverLifetimeJitterMs;
     server.lifetimeEndMs = server.connectedAtMs + serverLifetimeMs + jitter;
@@ -479,7 +415,7 @@ export class Pool {
       this.stats.serverGone(server);
       this.#removeIdle(server);
       this.#openForWaiters();
-      this.#check();
+      this.#states.look();
     };
     this.#giveOn(server, true);
     this.#openForWaiters();

@@ -3,17 +3,22 @@
 // name, but with other columns than those who use it were told. It has to be closed before it is
 // prepared again.
 
+import { PreparedFragments } from './prepared-fragments.ts';
+
 export class PreparedNames {
   readonly #max: number;
+  /** Of merged statements, whose names are others. */
+  readonly fragments: PreparedFragments;
   /** False: in doubt. */
   readonly #names = new Map<string, boolean>();
 
   constructor(max: number) {
     this.#max = Math.max(1, max);
+    this.fragments = new PreparedFragments(this.#max);
   }
 
   get size(): number {
-    return this.#names.size;
+    return this.#names.size + this.fragments.size;
   }
 
   /** True when prepared here and fit for use. Recency is renewed only when the limit is near:
@@ -48,6 +53,7 @@ export class PreparedNames {
   /** Something ran that may have deallocated any of them. */
   doubtAll(): void {
     for (const name of this.#names.keys()) this.#names.set(name, false);
+    this.fragments.clear();
   }
 
   delete(name: string): void {
@@ -56,5 +62,6 @@ export class PreparedNames {
 
   clear(): void {
     this.#names.clear();
+    this.fragments.clear();
   }
 }

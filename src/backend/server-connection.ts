@@ -31,6 +31,15 @@ export interface ServerConsumer extends BackendSink {
 
 const emptyQuery = queryMessage('');
 
+/** Reported settings that literals are read by. */
+const readingParameters: ReadonlySet<string> = new Set([
+  'DateStyle',
+  'IntervalStyle',
+  'TimeZone',
+  'client_encoding',
+  'standard_conforming_strings',
+]);
+
 /** Answers nobody waits for any more. */
 const discard: ServerConsumer = {
   quiet: true,
@@ -288,6 +297,8 @@ export class ServerConnection implements BackendSink {
     const valueEnd = buffer.indexOf(0, nameEnd + 1);
     const name = buffer.toString('utf8', start + headerBytes, nameEnd);
     this.parameters.set(name, buffer.toString('utf8', nameEnd + 1, valueEnd));
+    // Its literals would be read in another way now.
+    if (readingParameters.has(name)) this.prepared.fragments.clear();
   }
 
   #onClose(error: Error | null): void {

@@ -76,6 +76,10 @@ export interface ViewDefinition {
   /** Writes to the view pass through to the one relation in its FROM: it is automatically
    *  updatable, and no trigger, rule or security barrier stands in between. */
   readonly writable: boolean;
+  /** Rows that it leaves out are hidden from the functions of the query around it. */
+  readonly barrier: boolean;
+  /** Its tables are read with the rights of whoever reads the view, not those of its owner. */
+  readonly invoker: boolean;
 }
 
 /** How shards differ in a table. */
@@ -109,6 +113,10 @@ export interface Table {
   readonly uses: readonly number[];
   /** Its view or policy calls functions that may read tables unseen. */
   readonly callsReaders: boolean;
+  /** Which of its rows somebody sees, policies say. */
+  readonly rowSecurity: boolean;
+  /** They hang on chance or on the time. */
+  readonly policyVaries?: boolean;
   /** null: shards agree in it, as far as rows of several of them are one answer. */
   readonly drift: TableDrift | null;
 }
@@ -156,6 +164,8 @@ export interface Catalog {
   readonly eventTriggers?: boolean;
   /** The servers' own extra_float_digits is below 1: texts of floats are not their values. */
   readonly roundsFloats?: boolean;
+  /** Schemas in which the user finds nothing by an unqualified name, whatever the search path. */
+  readonly hiddenSchemas?: readonly string[];
   /** What may leave something behind on its connection. */
   readonly stateful: Stateful;
 }

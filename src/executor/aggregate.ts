@@ -41,7 +41,7 @@ export class Aggregate implements RowSource {
     budget: MemoryBudget,
   ) {
     this.#input = input;
-    this.#layout = new BatchLayout(columns, node.groupColumns);
+    this.#layout = BatchLayout.of(columns, node.groupColumns);
     this.#table = node.groupColumns.length === 0 ? null : new GroupTable(budget);
     const writers: (Accumulator | null)[] = columns.map(() => null);
     for (const spec of node.aggregates) {

@@ -72,7 +72,9 @@ class Execution implements MergeExecution {
   readonly #run: FragmentRun;
   readonly #budget: MemoryBudget;
   readonly #ready: Promise<Ready>;
+  #source: RowSource | null = null;
   #done = false;
+  #failed = false;
 
   constructor(options: MergeOptions) {
     const { plan, client, shards, memory } = options;
@@ -83,7 +85,9 @@ class Execution implements MergeExecution {
     const budget = new MemoryBudget(memory);
     this.#budget = budget;
     this.#ready = run.columns().then(columns => {
-      return prepare(plan.root, { run, columns, budget, limits });
+      const ready = prepare(plan.root, { run, columns, budget, limits });
+      this.#source = ready.source;
+      return ready;
     });
     this.columns = this.#ready.then(ready => ready.columns);
     // Whoever awaits sees the rejection; nobody has to await both.
@@ -96,8 +100,9 @@ class Execution implements MergeExecution {
 
   async next(): Promise<RowChunk | null> {
     if (this.#done) return null;
+    if (this.#failed) throw this.#run.fail(null);
     try {
-      const { source } = await this.#ready;
+      const source = this.#source ?? (await this.#ready).source;
       const chunk = await source.next();
       if (chunk === null) this.cancel();
       return this.#done ? null : chunk;
@@ -105,6 +110,7 @@ class Execution implements MergeExecution {
       // What a shard says of being stopped is no error of the statement.
       if (this.#done) return null;
       this.#budget.release();
+      this.#failed = true;
       throw this.#run.fail(error);
     }
   }
@@ -146,11 +152,26 @@ function prepare(root: MergeNode, build: Build): Ready {
   try {
     assertKnownCollations(untyped, build.columns);
     const source = operator(root, hiddenColumns, build);
-    return { columns: build.columns.slice(0, visible), source };
+    return { columns: firstColumns(build.columns, visible), source };
   } catch (error) {
     throw build.run.fail(error);
   }
 }
+
+/** The same array for the same columns, which a statement has again each time. */
+function firstColumns(
+  columns: readonly ColumnDescription[],
+  count: number,
+): readonly ColumnDescription[] {
+  if (count === columns.length) return columns;
+  const known = shownColumns.get(columns);
+  if (known?.length === count) return known;
+  const first = columns.slice(0, count);
+  shownColumns.set(columns, first);
+  return first;
+}
+
+const shownColumns = new WeakMap<readonly ColumnDescription[], readonly ColumnDescription[]>();
 
 function assertKnownCollations(
   untyped: readonly UntypedColumn[],

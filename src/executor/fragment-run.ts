@@ -12,6 +12,7 @@ interface PendingRead {
 export class FragmentRun {
   /** By ascending shard number. */
   readonly #streams: readonly ShardStream[];
+  readonly #described: Promise<readonly (readonly ColumnDescription[])[]>;
   readonly #ended = new Set<number>();
   readonly #pending = new Set<PendingRead>();
   #state: 'running' | 'cancelled' | 'failed' = 'running';
@@ -19,9 +20,12 @@ export class FragmentRun {
 
   constructor(client: ShardClient, sql: string, shards: readonly number[]) {
     const streams = client.open(sql, shards);
-    this.#streams = [...streams].sort((a, b) => a.shard - b.shard);
-    // A rejection is seen by whoever awaits `columns()`; the others' are not lost errors.
-    for (const stream of this.#streams) stream.columns.catch(() => {});
+    const isAscending = streams.every((one, i) => i === 0 || streams[i - 1]!.shard < one.shard);
+    this.#streams = isAscending ? streams : [...streams].sort((a, b) => a.shard - b.shard);
+    const own = isAscending ? client.columns?.() : undefined;
+    this.#described = own ?? Promise.all(this.#streams.map(stream => stream.columns));
+    // A rejection is seen by whoever awaits `columns()`.
+    this.#described.catch(() => {});
   }
 
   get shardCount(): number {
@@ -31,9 +35,21 @@ export class FragmentRun {
   /** The columns of the fragment, once all shards have sent theirs. */
   async columns(): Promise<readonly ColumnDescription[]> {
     try {
-      return agreedColumns(await Promise.all(this.#streams.map(stream => stream.columns)));
+      return agreedColumns(await this.#described);
     } catch (error) {
       throw this.fail(error);
+    }
+  }
+
+  /** What `read` would give if it is there already; undefined: it has to be waited for. Not to be
+   *  called while a read of the shard is outstanding. */
+  ready(index: number): RowChunk | null | undefined {
+    if (this.#state !== 'running') return undefined;
+    const stream = this.#streams[index]!;
+    for (;;) {
+      const chunk = stream.ready?.();
+      if (chunk === null) this.#ended.add(index);
+      if (chunk === null || chunk === undefined || chunk.rows > 0) return chunk;
     }
   }
 

@@ -42,7 +42,7 @@ export class LimitByColumns implements RowSource {
     this.#columns = columns;
     this.#rows = rows;
     this.#ties = ties;
-    this.#layout = new BatchLayout(
+    this.#layout = BatchLayout.of(
       columns,
       (ties ?? []).map(key => key.column),
     );

@@ -52,15 +52,15 @@ export class MergeSort implements RowSource {
   ) {
     this.#run = run;
     this.#budget = budget;
-    this.#layout = new BatchLayout(
+    this.#layout = BatchLayout.of(
       columns,
       keys.map(key => key.column),
     );
     this.#directions = keys;
     this.#distinct = distinctKeys === undefined ? null : keys.slice(0, distinctKeys);
-    this.#cursors = Array.from({ length: run.shardCount }, () => ({
-      ...{ batch: null, spare: null, row: 0 },
-    }));
+    const cursors: Cursor[] = [];
+    for (let i = 0; i < run.shardCount; i++) cursors.push({ batch: null, spare: null, row: 0 });
+    this.#cursors = cursors;
     this.#tree = new LoserTree(run.shardCount, (a, b) => this.#before(a, b));
     this.#writer = new RowWriter(columns.length, dropped);
   }
@@ -68,7 +68,8 @@ export class MergeSort implements RowSource {
   async next(): Promise<RowChunk | null> {
     if (!this.#started) {
       this.#started = true;
-      await Promise.all(this.#cursors.map((_, index) => this.#advance(index)));
+      const reads = this.#cursors.map((_, index) => this.#advance(index));
+      if (reads.some(read => read !== null)) await Promise.all(reads);
       this.#tree.build();
     }
     for (;;) {
@@ -100,8 +101,8 @@ export class MergeSort implements RowSource {
       if (row + 1 === rows) {
         // Asked for now, awaited when the rows written so far are on their way.
         this.#refill = this.#advance(index);
-        this.#refill.catch(() => {});
-        return;
+        this.#refill?.catch(() => {});
+        if (this.#refill !== null) return;
       }
       tree.replay();
     }
@@ -117,12 +118,26 @@ export class MergeSort implements RowSource {
     return true;
   }
 
-  async #advance(index: number): Promise<void> {
+  /** Puts the cursor on its next batch; null: it was there already. */
+  #advance(index: number): Promise<void> | null {
     const cursor = this.#cursors[index]!;
     const previous = cursor.batch;
     cursor.batch = null;
     this.#budget.hold(-(previous?.byteLength ?? 0));
-    const chunk = await this.#run.read(index);
+    const chunk = this.#run.ready(index);
+    if (chunk === undefined) {
+      return this.#run.read(index).then(next => this.#enter(cursor, next, previous));
+    }
+    try {
+      this.#enter(cursor, chunk, previous);
+      return null;
+    } catch (error) {
+      // Rows that were written before are still right.
+      return Promise.reject(error);
+    }
+  }
+
+  #enter(cursor: Cursor, chunk: RowChunk | null, previous: RowBatch | null): void {
     if (chunk === null) return;
     const batch = RowBatch.decodeInto(cursor.spare, chunk, this.#layout);
     this.#assertSorted(batch, previous?.keys);

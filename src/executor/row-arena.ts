@@ -4,6 +4,7 @@ import { copyBytes, type RowColumns } from './data-row.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 const blockBytes = 65_536;
+const firstBlockBytes = 1024;
 
 export class RowArena {
   readonly #budget: MemoryBudget;
@@ -30,7 +31,9 @@ export class RowArena {
     this.#budget.reserve(size + this.#overhead);
     const last = this.#blocks.at(-1);
     if (last === undefined || this.#used + size > last.length) {
-      this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(size, this.#nextBlock(last))));
+      const capacity = Math.max(size, this.#nextBlock(last));
+      const isSmall = capacity <= firstBlockBytes;
+      this.#blocks.push(isSmall ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity));
       this.#used = 0;
     }
     copyBytes(bytes, start, end, this.#blocks.at(-1)!, this.#used);
@@ -41,7 +44,7 @@ export class RowArena {
 
   /** The first block is small: most results have few groups. */
   #nextBlock(last: Buffer | undefined): number {
-    return last === undefined ? 1024 : Math.min(blockBytes, 4 * last.length);
+    return last === undefined ? firstBlockBytes : Math.min(blockBytes, 4 * last.length);
   }
 
   /** Points `columns` at a row. */

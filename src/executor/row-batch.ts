@@ -22,7 +22,18 @@ export class BatchLayout {
   readonly #names: readonly string[];
   #schema: Schema | null = null;
 
-  /** Throws `unsupportedAcrossShards` for a column whose type has no known order. */
+  /** The same one for the same columns and keys, which a statement has again each time. Throws
+   *  `unsupportedAcrossShards` for a column whose type has no known order. */
+  static of(columns: readonly ColumnDescription[], keys: readonly number[]): BatchLayout {
+    const known = layouts.get(columns);
+    const found = known?.find(({ keys: others }) => isSame(others, keys));
+    if (found !== undefined) return found.layout;
+    const layout = new BatchLayout(columns, keys);
+    if (known === undefined) layouts.set(columns, [{ keys, layout }]);
+    else known.push({ keys, layout });
+    return layout;
+  }
+
   constructor(columns: readonly ColumnDescription[], keys: readonly number[]) {
     const distinct = [...new Set(keys)];
     this.columnCount = columns.length;
@@ -44,6 +55,15 @@ export class BatchLayout {
       ),
     ]));
   }
+}
+
+const layouts = new WeakMap<
+  readonly ColumnDescription[],
+  { readonly keys: readonly number[]; readonly layout: BatchLayout }[]
+>();
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((one, i) => one === right[i]);
 }
 
 export class RowBatch {

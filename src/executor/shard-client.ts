@@ -24,11 +24,17 @@ export interface ShardStream {
   /** The next rows, or null at the end (the shard finished without error). Rejects with the
    *  shard's error. At most one call is outstanding. Not calling it makes the shard wait. */
   next(): Promise<RowChunk | null>;
+  /** What `next` would give if it is there already, taken; undefined: it has to be waited for, or is
+   *  an error. Not to be called while a call of `next` is outstanding. */
+  ready?(): RowChunk | null | undefined;
   /** No more rows are wanted: the shard is told to stop and its remaining rows are dropped. */
   cancel(): void;
 }
 
 export interface ShardClient {
   /** Starts the fragment on all its shards at once, one stream per shard. */
-  open(sql: string, shards: readonly number[]): ShardStream[];
+  open(sql: string, shards: readonly number[]): readonly ShardStream[];
+  /** The columns of all streams at once, in the order of `open`'s answer: what to wait for each would
+   *  give, for less. */
+  columns?(): Promise<readonly (readonly ColumnDescription[])[]> | undefined;
 }

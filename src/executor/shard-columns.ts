@@ -14,6 +14,29 @@ export function agreedColumns(
   shards: readonly (readonly ColumnDescription[])[],
 ): readonly ColumnDescription[] {
   const [first = [], ...others] = shards;
+  const known = agreements.get(first);
+  if (known !== undefined && isSame(known.others, others)) return known.columns;
+  const columns = compared(first, others);
+  agreements.set(first, { others, columns });
+  return columns;
+}
+
+/** Whoever has the same descriptions again each time need not have them compared each time. */
+const agreements = new WeakMap<readonly ColumnDescription[], Agreement>();
+
+interface Agreement {
+  readonly others: readonly (readonly ColumnDescription[])[];
+  readonly columns: readonly ColumnDescription[];
+}
+
+function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((one, i) => one === right[i]);
+}
+
+function compared(
+  first: readonly ColumnDescription[],
+  others: readonly (readonly ColumnDescription[])[],
+): readonly ColumnDescription[] {
   for (const other of others) {
     if (other.length !== first.length) {
       throw disagreement(`the number of columns (${first.length} and ${other.length})`);

@@ -32,7 +32,7 @@ export class Sort implements RowSource {
   ) {
     this.#input = input;
     this.#keys = keys;
-    this.#layout = new BatchLayout(
+    this.#layout = BatchLayout.of(
       columns,
       keys.map(key => key.column),
     );

@@ -2,6 +2,7 @@
 
 import type { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import type { KeptFragment } from './kept-fragment.ts';
 import type { StatementTiming } from './statement-timing.ts';
 
 export interface CachedStatement {
@@ -10,6 +11,8 @@ export interface CachedStatement {
   /** The number of its highest parameter (`$1`); 0: it has none. */
   readonly parameters: number;
   readonly timing: StatementTiming;
+  /** What its executions over several shards leave for the next. */
+  readonly kept: KeptFragment;
   /** Number of the cache it is from. */
   readonly scope: number;
 }

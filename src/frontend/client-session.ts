@@ -14,7 +14,6 @@ import { PgError } from '../common/pg-error.ts';
 import { turnNowMs } from '../common/turn-clock.ts';
 import { SessionStats } from '../metrics/session-stats.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
-import { readyForQuery } from '../protocol/backend-messages.ts';
 import { flushMessage } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
 import { ClientTransaction } from '../transaction/client-transaction.ts';
@@ -32,13 +31,15 @@ import { handleFunctionCall } from './function-call.ts';
 import { HeldServerWatch } from './held-server-watch.ts';
 import { isCopyMessage, type Unit } from './inbox.ts';
 import type { SessionNotifications } from './notification-session.ts';
-import { Relay, type RelayEvents, type RelayOutcome } from './relay.ts';
+import { Relay } from './relay.ts';
+import type { RelayEvents, RelayOutcome } from './relay-events.ts';
 import { hasEffects, joined, syncRequest } from './relay-request.ts';
 import { RelayWait } from './relay-wait.ts';
 import { ReportedError } from './reported-error.ts';
 import { SessionCatalog } from './session-catalog.ts';
-import type { RelayRequest, RelayResult, RequestFor, SessionContext } from './session-context.ts';
+import type { RelayRequest, RelayResult, RequestFor } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
+import { type FailingSession, SessionErrors } from './session-errors.ts';
 import { firstPin, noteLeftovers, pinAfterDiscard } from './session-pin.ts';
 import { SessionStatements } from './session-statements.ts';
 import { handleSimpleQuery } from './simple-query.ts';
@@ -56,7 +57,7 @@ export interface SessionOptions {
   readonly onClosed: () => void;
 }
 
-export class ClientSession implements TransportReceiver, RelayEvents, UnitHandler, SessionContext {
+export class ClientSession implements TransportReceiver, RelayEvents, UnitHandler, FailingSession {
   readonly client: Transport;
   readonly database: DatabaseService;
   readonly transaction: ClientTransaction;
@@ -68,6 +69,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   notifications: SessionNotifications | null = null;
   /** Of the client's BackendKeyData; set by the listener. */
   processId = 0;
+  /** A unit is being handled. */
+  busy = false;
   /** When the current unit began, or the last one ended; for timeouts. */
   sinceMs = coarseClock.nowMs;
 
@@ -76,13 +79,12 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   readonly #catalog: SessionCatalog;
   readonly #drain: ClientDrain;
   readonly #watch: HeldServerWatch;
-  #busy = false;
+  readonly #errors: SessionErrors;
   /** What is being handled, or was last. */
   #unit: Unit | null = null;
   #closed = false;
   #draining: ErrorEntry | null = null;
   #pinned: string | null = null;
-  #skipUntilSync = false;
   /** The current unit was displaced from a pipeline: it gets a connection of its own. */
   #alone = false;
   #request: RelayRequest | null = null;
@@ -101,14 +103,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     this.intake = new ClientIntake(client, options.messageBytesMax, this);
     this.#relay = new Relay(client, this);
     this.#relay.onServerDrain = () => this.intake.resumeCopy();
-    this.#watch = new HeldServerWatch(this, error => this.#fatal(error));
+    this.#watch = new HeldServerWatch(this, error => this.terminate(error));
+    this.#errors = new SessionErrors(this, this.#relay);
     this.#catalog = new SessionCatalog(database, this.transaction);
     this.#drain = new ClientDrain(client);
     client.receiver = this;
-  }
-
-  get busy(): boolean {
-    return this.#busy;
   }
 
   get closed(): boolean {
@@ -149,18 +148,23 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   /** Ends the session between transactions: at once when idle, else after the transaction. */
   drain(why: ErrorEntry = errors.shuttingDown): void {
     this.#draining = why;
-    if (!this.#busy && !this.inTransaction) this.terminate(new PgError(why));
+    if (!this.busy && !this.inTransaction) this.terminate(new PgError(why));
   }
 
-  /** Tells the client why and closes. */
-  terminate(error: unknown): void {
-    this.#fatal(error);
+  /** Tells the client why and closes; null: the server has said why. */
+  terminate(error: unknown, servers: readonly ServerConnection[] = this.servers): void {
+    if (this.#closed) return;
+    // An error behind a part of a row would be taken for the rest of it.
+    const inRow = this.#relay.forwarded && servers.some(server => server.inRow);
+    if (!inRow && error !== null) this.client.write(errorAnswer(error));
+    this.client.end();
+    this.#close();
   }
 
   /** Stops what runs now on every server this client holds. */
   cancel(why: ErrorEntry = errors.queryCanceled): void {
     if (this.#relay.pipeline === null) this.transaction.cancel(why);
-    else if (!this.#relay.cancelShared()) this.#unitFailed(new PgError(why), this.#unit!);
+    else if (!this.#relay.cancelShared()) this.#errors.unitFailed(new PgError(why), this.#unit!);
   }
 
   /** Connections that work for it now, its own or one it shares. */
@@ -174,30 +178,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   }
 
   handle(unit: Unit): void {
-    if (unit.type !== Frontend.terminate && this.#skip(unit)) return;
-    this.#busy = true;
+    if (unit.type !== Frontend.terminate && this.#errors.skips(unit)) return;
+    this.busy = true;
     this.sinceMs = coarseClock.nowMs;
     if (this.exchangeServer === null) this.stats.startedAtMs = turnNowMs();
     const inExchange = this.exchangeServer !== null && unit.type !== Frontend.terminate;
     if (inExchange && unit.ending === 'whole') this.#runBehindExchange(unit);
     else this.#run(unit);
-  }
-
-  /** After an error everything up to Sync is skipped (protocol section "Extended Query"). */
-  #skip(unit: Unit): boolean {
-    const server = this.exchangeServer;
-    if (server !== null && this.#relay.failed) {
-      if (unit.ending !== 'sync') return true;
-      this.#busy = true;
-      this.startRelay(server, syncRequest);
-      return true;
-    }
-    if (!this.#skipUntilSync) return false;
-    if (unit.ending !== 'sync') return true;
-    this.#skipUntilSync = false;
-    this.client.write(readyForQuery(this.transaction.status));
-    this.database.stats.requestDone(this.stats, this.transaction.mode !== 'none');
-    return true;
   }
 
   async endExchange(construct: string): Promise<void> {
@@ -212,17 +199,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
 
   #runBehindExchange(unit: Unit): void {
     if (isCopyMessage(unit.type)) {
-      const done = () => this.#unitDone();
-      this.#busy = awaitsCopy(unit, this.exchangeServer!, this.#relay, this.intake, done);
+      const done = () => this.unitDone();
+      this.busy = awaitsCopy(unit, this.exchangeServer!, this.#relay, this.intake, done);
       return;
     }
     this.endExchange('a simple query behind extended messages without a Sync between them').then(
       () => this.#run(unit),
-      error => {
-        if (!(error instanceof ReportedError)) return this.#unitFailed(error, unit);
-        this.#skipUntilSync = true;
-        this.#unitDone();
-      },
+      error => this.#errors.exchangeFailed(error, unit),
     );
   }
 
@@ -232,11 +215,11 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
       const pending = this.#dispatch(unit);
       // Without a promise the relay that was started ends the unit.
       pending?.then(
-        () => this.#unitDone(),
-        error => this.#unitFailed(error, unit),
+        () => this.unitDone(),
+        error => this.#errors.unitFailed(error, unit),
       );
     } catch (error) {
-      this.#unitFailed(error, unit);
+      this.#errors.unitFailed(error, unit);
     }
   }
 
@@ -254,7 +237,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
       case Frontend.copyDone:
       case Frontend.copyFail:
         // Sent before the client learnt that its COPY had failed (postgres.c, PostgresMain).
-        this.#busy = false;
+        this.busy = false;
         return null;
       case Frontend.password:
         throw new PgError(errors.protocolViolation, { what: 'unexpected password message' });
@@ -263,44 +246,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
   }
 
-  #unitFailed(error: unknown, unit: Unit): void {
+  unitDone(): void {
     if (this.#closed) return;
-    if (error instanceof PgError && error.severity === 'FATAL') {
-      this.#fatal(error);
-      return;
-    }
-    this.transaction.fail();
-    this.statements.takeBack();
-    if (!(error instanceof ReportedError)) {
-      this.stats.errors += 1;
-      this.client.write(errorAnswer(error));
-    }
-    this.#closeExchange()
-      .then(() => {
-        if (unit.ending === 'open') this.#skipUntilSync = true;
-        else this.client.write(readyForQuery(this.transaction.status));
-        this.#unitDone();
-      })
-      .catch(failure => this.#fatal(failure));
-  }
-
-  /** An error of ours in the middle of an exchange: what the server did since the last Sync is
-   *  undone, as PostgreSQL undoes it. */
-  async #closeExchange(): Promise<void> {
-    const server = this.exchangeServer;
-    if (server !== null) {
-      this.exchangeServer = null;
-      this.#relay.detach();
-      await this.transaction.abortExchange(server);
-    } else if (this.database.shardCount === 1) {
-      await this.transaction.failServers();
-    }
-    if (this.transaction.mode === 'implicit') await this.transaction.end(false);
-  }
-
-  #unitDone(): void {
-    if (this.#closed) return;
-    this.#busy = false;
+    this.busy = false;
     this.#alone = false;
     this.sinceMs = coarseClock.nowMs;
     if (this.exchangeServer === null && this.#unit?.ending !== 'open') {
@@ -316,9 +264,9 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
     try {
       this.intake.goOn();
-      if (!this.#busy && this.exchangeServer === null) this.#watchServers();
+      if (!this.busy && this.exchangeServer === null) this.#watchServers();
     } catch (error) {
-      this.#fatal(error);
+      this.terminate(error);
     }
   }
 
@@ -342,7 +290,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     if (!open) return;
     const waiter = this.#relayWaiter;
     this.#relayWaiter = null;
-    const goOn = () => (waiter === null ? this.#unitDone() : waiter.resolve(nothingYet));
+    const goOn = () => (waiter === null ? this.unitDone() : waiter.resolve(nothingYet));
     if (this.#relay.pendingSteps > pendingStepsMax) {
       // More of the exchange is taken when this much of it is answered.
       server.send(flushMessage, 0);
@@ -352,7 +300,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
 
   relayWhenReady(shard: number, requestFor: RequestFor, shared: SharedRead | null): void {
     const unit = this.#unit!;
-    const failed = (error: unknown) => this.#unitFailed(error, unit);
+    const failed = (error: unknown) => this.#errors.unitFailed(error, unit);
     this.transaction.whenReady(shard, new RelayWait(this, shard, requestFor, shared, failed));
   }
 
@@ -394,44 +342,18 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     this.intake.stopCopy();
     this.exchangeServer = null;
     if (outcome.lost !== null) {
-      this.#onServerLost(server, outcome, waiter);
+      this.#errors.serverLost(server, outcome, waiter, request.parsing);
       return;
     }
     if (outcome.failed) this.stats.errors += 1;
     if (outcome.shared) {
       if (outcome.failed) server.unnamed = null;
-      this.#unitDone();
+      this.unitDone();
       return;
     }
     this.#pinned = followRelay(this, this.#catalog, server, request, outcome) ?? this.#pinned;
     if (waiter !== null) waiter.resolve(outcome);
-    else this.#unitDone();
-  }
-
-  #onServerLost(
-    server: ServerConnection,
-    { lost, shared }: RelayOutcome,
-    waiter: { reject(error: unknown): void } | null,
-  ): void {
-    if (shared && !this.#relay.forwarded) {
-      this.onRelayDisplaced();
-      return;
-    }
-    const error = lost!;
-    if (waiter === null) this.stats.errors += 1;
-    this.transaction.drop(server);
-    this.statements.deleteAll(this.#request!.parsing);
-    const inTransaction = this.transaction.mode !== 'none';
-    if (this.#relay.forwarded || inTransaction) {
-      // PostgreSQL would have ended the session; half an answer cannot be taken back.
-      this.#fatal(this.#relay.failed ? null : error, [server]);
-    } else if (waiter !== null) {
-      waiter.reject(error);
-    } else {
-      this.client.write(errorAnswer(error));
-      this.client.write(readyForQuery(this.transaction.status));
-      this.#unitDone();
-    }
+    else this.unitDone();
   }
 
   discarded(): void {
@@ -458,7 +380,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     this.intake.copyTo(server, () => {
       if (!extended) return;
       this.exchangeServer = server;
-      this.#unitDone();
+      this.unitDone();
     });
   }
 
@@ -471,20 +393,10 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     return this.#drain.wait();
   }
 
-  /** The client broke the protocol, or we did: says so and closes. null: the server has said why. */
-  #fatal(error: unknown, servers = this.servers): void {
-    if (this.#closed) return;
-    // An error behind a part of a row would be taken for the rest of it.
-    const inRow = this.#relay.forwarded && servers.some(server => server.inRow);
-    if (!inRow && error !== null) this.client.write(errorAnswer(error));
-    this.client.end();
-    this.#close();
-  }
-
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#busy = false;
+    this.busy = false;
     this.#relay.abandon();
     this.#relayWaiter?.reject(new PgError(errors.queryCanceled));
     this.#relayWaiter = null;

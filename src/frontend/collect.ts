@@ -1,32 +1,36 @@
-// A SELECT that one shard finishes: rows of all shards are collected there in temporary tables, and
-// the final fragment runs over them. In a transaction of its own when the client has none.
+// A SELECT that one shard finishes: rows of all shards are collected there, few as parameters of the
+// final fragment and many in temporary tables, over which it runs. In a transaction of its own when
+// the client has none.
 
-import { internalQuery, readAnswersWith, runCommand } from '../backend/internal-query.ts';
+import { readRows, runCommand } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import { type CollectPlan, collectedPrefix, collectShards } from '../plan/collect-plan.ts';
-import { ByteWriter } from '../protocol/byte-writer.ts';
-import { syncMessage, writeDescribe, writeParse } from '../protocol/frontend-messages.ts';
-import { Backend, TransactionStatus } from '../protocol/message-codes.ts';
-import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
+import { TransactionStatus } from '../protocol/message-codes.ts';
+import type { ColumnDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import { firstUserOid, typeName } from '../types/type-oid.ts';
-import { CarriedRows } from './carried-rows.ts';
-import { describeStatement } from './describe-statement.ts';
+import { type CarriedTable, carriedColumnsMax, carriedTables } from './carried-columns.ts';
+import { carryingRequest } from './carried-rows.ts';
+import { type Described, describeBehind } from './collected-columns.ts';
+import { hasExactText } from './collected-form.ts';
 import { distinctNotices, FanOut, type FragmentRows } from './fan-out.ts';
+import { type KeptCollection, keptCollection } from './kept-collection.ts';
+import { mergeLimits } from './merge-memory.ts';
 import { columnTypes, partsTypes } from './portable-types.ts';
 import { PortalFanOut } from './portal-stream.ts';
 import {
   type Collected,
   type CollectionOptions,
+  type Holding,
   ofDomain,
   RowCollection,
   tableName,
 } from './row-collection.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
-import { inClientsText, type ShardRequest } from './shard-stream.ts';
+import { inClientsText, ServerStream, type ShardRequest } from './shard-stream.ts';
 import { refuseSeveral } from './statement-shards.ts';
 import type { WideRows } from './wide-run.ts';
 
@@ -76,6 +80,17 @@ export function finalShard(session: SessionContext, shards: readonly number[]): 
   return shards.includes(homeShard) ? homeShard : shards[homeShard % shards.length]!;
 }
 
+/**
+ * Bytes of rows (DataRow messages) that are held to travel as parameters. A temporary table costs
+ * its shard about twenty rows in its catalogs, three round trips and a transaction number. Without
+ * them a join takes half as long, for as much CPU here up to 100 KiB of rows; at 200 KiB for half
+ * as much again.
+ */
+const carriedBytesMax = 131_072;
+
+/** Lets the shard that finishes forget what it was doing when rows turned out to be too many. */
+const savepoint = 'pgpack_collect';
+
 /** Whether no table can be made, by the transaction or by the role. */
 const askPermission = `SELECT pg_catalog.current_setting('transaction_read_only'),
   pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`;
@@ -89,7 +104,9 @@ export class CollectedRows implements WideRows {
   readonly #servers: readonly ServerConnection[];
   #parameterTypes: readonly number[];
   readonly #held: boolean;
-  #collection: RowCollection | CarriedRows | null = null;
+  readonly #kept: KeptCollection;
+  #collection: RowCollection | null = null;
+  #savepoint = false;
   /** Tables that there are. */
   #made: readonly string[] = [];
   /** Of the final fragment. */
@@ -110,6 +127,7 @@ export class CollectedRows implements WideRows {
     const shards = servers.map(({ address }) => address.shard);
     this.#final = servers[shards.indexOf(finalShard(session, shards))]!;
     this.#parameterTypes = run.parameterTypes;
+    this.#kept = keptCollection(run.cached.kept);
   }
 
   /** Collects the rows and starts the final fragment. Rejects with the first error when all servers
@@ -124,62 +142,177 @@ export class CollectedRows implements WideRows {
   }
 
   async #start(): Promise<void> {
-    const { tables } = this.#plan;
-    const { general } = this.#session.database.config;
     const final = this.#final;
     const isOwnBlock = final.transactionStatus === TransactionStatus.idle;
     const reads = final.parameters.get('default_transaction_read_only') === 'on';
     const turns = isOwnBlock && reads && final.parameters.get('in_hot_standby') !== 'on';
+    this.#savepoint = !this.#kept.outgrown && !this.#kept.unfit && this.#mayCarry;
     const begin = isOwnBlock ? (turns ? 'BEGIN READ WRITE; ' : 'BEGIN; ') : '';
-    const [row = []] = await internalQuery(final, begin + askPermission);
-    const carries = row[0] === 'on' || row[1] === 'f';
-    this.#assertHeld();
-    const { sql: original } = this.#run.cached;
-    const { parameterTypes } = this.#run;
-    const told = await describeStatement(final, original, parameterTypes);
+    const set = this.#savepoint ? `SAVEPOINT ${savepoint}; ` : '';
+    const told = await this.#describe(begin + set + askPermission);
     const { format = 0 } = this.#run;
-    const columns = (told.columns ?? []).map(column => ({ ...column, format }));
-    this.#keepTo(columns);
-    this.#parameterTypes = told.parameterTypes;
-    const options: CollectionOptions = {
-      tables,
-      columns: await this.#describeTables(),
-      final,
-      sources: this.#servers.filter(server => server !== final),
-      requestFor: (server, fragment) => this.#requestFor(server, fragment),
-      bytesMax: general.collectLimit,
-      memoryBytesMax: general.mergeMemoryLimit,
-      isGone: () => this.#session.closed,
-    };
-    const request = carries ? await this.#carry(options) : await this.#collect(options);
+    const columns = told.columns.map(column => ({ ...column, format }));
+    const request = await this.#collect(told);
     if (turns) await runCommand(final, 'SET TRANSACTION READ ONLY');
     this.#assertHeld();
-    const behind = isOwnBlock ? 'COMMIT' : this.#drop;
-    this.#fragment = this.#held
-      ? new PortalFanOut([final], () => request)
-      : new FanOut([final], () => ({ ...request, behind }));
-    const given = await this.#fragment.streams[0]!.columns.catch(error => {
-      throw carries ? ofDomain(withoutKey(error)) : error;
+    await this.#startFinal(request, isOwnBlock);
+    const given = await this.#fragment!.streams[0]!.columns.catch(error => {
+      throw told.hasTables ? error : ofDomain(withoutKey(error));
     });
     requireSameTypes(columns, given);
     this.columns = Promise.resolve(withModifiers(columns, given));
   }
 
-  /** The final fragment over temporary tables. */
-  async #collect(options: CollectionOptions): Promise<ShardRequest> {
-    const collection = new RowCollection(options);
-    this.#collection = collection;
-    await collection.run();
-    this.#made = options.tables.map(({ name }) => tableName(name));
-    return this.#requestFor(this.#final, this.#plan.sql);
+  async #startFinal(request: ShardRequest, isOwnBlock: boolean): Promise<void> {
+    const final = this.#final;
+    if (this.#held) {
+      if (this.#savepoint) await runCommand(final, this.#release);
+      this.#assertHeld();
+      this.#fragment = new PortalFanOut([final], () => request);
+      return;
+    }
+    const behind = isOwnBlock ? 'COMMIT' : this.#savepoint ? this.#release : this.#drop;
+    this.#fragment = new FanOut([final], () => (behind === '' ? request : { ...request, behind }));
   }
 
-  /** The final fragment with the rows as its parameters. */
-  async #carry(options: CollectionOptions): Promise<ShardRequest> {
-    const rows = new CarriedRows(options);
-    this.#collection = rows;
-    await rows.run(this.#run.bind?.parameters ?? 0);
-    return rows.request(this.#plan, this.#requestFor(this.#final, this.#plan.sql));
+  /** Only a table has a key or a row type, and names have to be told from what the text says. */
+  get #mayCarry(): boolean {
+    const { tables } = this.#plan;
+    if (this.#run.cached.sql.includes(collectedPrefix)) return false;
+    return tables.every(one => one.primaryKey === null && one.wholeRows === undefined);
+  }
+
+  /** Begins, and has the statement and its fragments described. */
+  async #describe(begin: string): Promise<Told> {
+    const { cached, parameterTypes } = this.#run;
+    const { tables } = this.#plan;
+    const whole = { sql: cached.sql, types: parameterTypes };
+    const parts = () => tables.map(({ sql }) => ({ sql, types: this.#typesOn(this.#final, sql) }));
+    const atOnce = cached.parameters === 0;
+    const first = await describeBehind(this.#final, begin, atOnce ? [whole, ...parts()] : [whole]);
+    const [statement, ...described] = first.described;
+    if (statement === undefined || first.error !== null) {
+      throw this.#ofPart(first.error!, first.described.length - 1);
+    }
+    this.#assertHeld();
+    this.#keepTo(statement.columns);
+    this.#parameterTypes = statement.parameterTypes;
+    if (!atOnce && tables.length > 0) {
+      const second = await describeBehind(this.#final, '', parts());
+      if (second.error !== null) throw this.#ofPart(second.error, second.described.length);
+      this.#assertHeld();
+      described.push(...second.described);
+    }
+    const [row = []] = first.rows;
+    return {
+      columns: statement.columns,
+      tables: described.map(({ columns }) => columns),
+      hasTables: row[0] !== 'on' && row[1] !== 'f',
+    };
+  }
+
+  /** What is wrong with a fragment, -1: with the statement. */
+  #ofPart(error: ServerError, table: number): ServerError {
+    const { sql } = this.#run.cached;
+    return inClientsText(error, this.#plan.tables[table]?.sql ?? sql, sql);
+  }
+
+  /** Has the rows collected; answers the final fragment over them. */
+  async #collect(told: Told): Promise<ShardRequest> {
+    const { database } = this.#session;
+    const carried = await this.#carried(told);
+    const holding = this.#holding(told, carried);
+    if (holding === null && this.#savepoint) {
+      await runCommand(this.#final, this.#release);
+      this.#assertHeld();
+      this.#savepoint = false;
+    }
+    const { shared } = mergeLimits(database.config);
+    const reserved = told.hasTables && holding !== null ? holding.bytesMax : 0;
+    shared.hold(reserved);
+    try {
+      const collection = new RowCollection(this.#options(told, holding));
+      this.#collection = collection;
+      const rows = await collection.run();
+      const request = this.#requestFor(this.#final, this.#plan.sql);
+      if (rows !== null && carried !== null) {
+        return carryingRequest(this.#plan, request, { described: told.tables, carried, rows });
+      }
+      this.#noteTables(collection, holding !== null);
+      return request;
+    } finally {
+      shared.hold(-reserved);
+    }
+  }
+
+  /** What is outgrown is not tried again, until it turns out to be less. */
+  #noteTables({ bytes }: RowCollection, wasHeld: boolean): void {
+    this.#made = this.#plan.tables.map(({ name }) => tableName(name));
+    if (wasHeld) this.#savepoint = false;
+    this.#kept.outgrown = wasHeld || (this.#kept.outgrown && 2 * bytes > carriedBytesMax);
+  }
+
+  #options(told: Told, holding: Holding | null): CollectionOptions {
+    const final = this.#final;
+    return {
+      tables: this.#plan.tables,
+      columns: told.tables,
+      final,
+      sources: this.#servers.filter(server => server !== final),
+      requestFor: (server, fragment) => this.#requestFor(server, fragment),
+      bytesMax: this.#session.database.config.general.collectLimit,
+      holding,
+      isGone: () => this.#session.closed,
+    };
+  }
+
+  /** How rows would be carried; null: they are not. */
+  async #carried({ tables, hasTables }: Told): Promise<readonly CarriedTable[] | null> {
+    if (hasTables && !this.#savepoint) return null;
+    const count = tables.reduce((sum, columns) => sum + columns.length, 0);
+    if (hasTables && count > carriedColumnsMax) return null;
+    const final = this.#final;
+    const { shard } = final.address;
+    let carried = this.#kept.carried(shard, tables);
+    if (carried === null) {
+      carried = await carriedTables(this.#plan.tables, tables, sql => this.#ask(sql));
+      this.#assertHeld();
+      this.#kept.keep(shard, tables, carried);
+    }
+    if (!hasTables) return carried;
+    this.#kept.unfit = carried.some(({ fit }) => !fit);
+    if (this.#kept.unfit) return null;
+    if (carried.every(({ format }) => format === 1)) return carried;
+    const isExact = await hasExactText(this.#servers, final);
+    this.#assertHeld();
+    return isExact ? carried : null;
+  }
+
+  /** A query of one text. */
+  async #ask(sql: string): Promise<string> {
+    const stream = new ServerStream(this.#final, {
+      ...this.#requestFor(this.#final, sql),
+      format: 0,
+    });
+    try {
+      const chunk = await stream.next();
+      return readRows(chunk!.bytes)[0]![0]!;
+    } finally {
+      await stream.finished;
+    }
+  }
+
+  #holding({ hasTables }: Told, carried: readonly CarriedTable[] | null): Holding | null {
+    if (carried === null) return null;
+    const { bytesMax, shared, sharedBytesMax } = mergeLimits(this.#session.database.config);
+    const formats = carried.map(({ format }) => format);
+    if (!hasTables) return { formats, bytesMax, savepoint: null };
+    const most = Math.min(carriedBytesMax, bytesMax);
+    return shared.held + most > sharedBytesMax ? null : { formats, bytesMax: most, savepoint };
+  }
+
+  get #release(): string {
+    return `RELEASE SAVEPOINT ${savepoint}`;
   }
 
   get #drop(): string {
@@ -220,7 +353,7 @@ export class CollectedRows implements WideRows {
   async #dropTables(): Promise<void> {
     const { transactionStatus, closed } = this.#final;
     if (closed || transactionStatus !== TransactionStatus.inTransaction) return;
-    await runCommand(this.#final, this.#drop);
+    if (this.#drop !== '') await runCommand(this.#final, this.#drop);
   }
 
   async #rollback(): Promise<void> {
@@ -236,31 +369,6 @@ export class CollectedRows implements WideRows {
     const { described } = this.#run;
     if (described === null || columnTypes(columns) === described) return;
     throw new PgError(errors.cachedPlanChanged);
-  }
-
-  /** Columns of each fragment. */
-  async #describeTables(): Promise<(readonly ColumnDescription[])[]> {
-    const final = this.#final;
-    const { tables } = this.#plan;
-    if (tables.length === 0) return [];
-    const out = new ByteWriter(1024);
-    for (const { sql } of tables) {
-      writeParse(out, '', sql, this.#typesOn(final, sql));
-      writeDescribe(out, 'S', '');
-    }
-    this.#assertHeld();
-    final.unnamed = null;
-    final.send(out.bytes(syncMessage).take(), 1);
-    const described: (readonly ColumnDescription[])[] = [];
-    await readAnswersWith(final, (type, message) => {
-      if (type === Backend.rowDescription) described.push(readRowDescription(message));
-      else if (type === Backend.noData) described.push([]);
-    }).catch(error => {
-      if (!(error instanceof ServerError)) throw error;
-      const { sql = '' } = tables[described.length] ?? {};
-      throw inClientsText(error, sql, this.#run.cached.sql);
-    });
-    return described;
   }
 
   #requestFor(server: ServerConnection, sql: string): ShardRequest {
@@ -283,6 +391,15 @@ export class CollectedRows implements WideRows {
   #assertHeld(): void {
     if (this.#session.closed) throw new PgError(errors.queryCanceled);
   }
+}
+
+/** What the shard that finishes says before anything runs. */
+interface Told {
+  readonly columns: Described['columns'];
+  /** Of each collected table. */
+  readonly tables: readonly Described['columns'][];
+  /** It may make temporary tables. */
+  readonly hasTables: boolean;
 }
 
 /** Rows that are no table have no primary key for GROUP BY to rely on. */

@@ -31,6 +31,10 @@ export interface CollectedForm {
   copyData(chunk: RowChunk): Buffer;
 }
 
+export function formOf(format: 0 | 1): CollectedForm {
+  return format === 1 ? binaryForm : textForm;
+}
+
 export function collectedForm(columns: readonly ColumnDescription[]): CollectedForm {
   return columns.every(({ typeOid }) => typeOid < firstUserOid && !ownOids.has(typeOid))
     ? binaryForm
@@ -150,6 +154,30 @@ function requireExactFloats(digits: number): void {
   if (digits >= 1) return;
   const construct = `collecting rows as text with extra_float_digits = ${digits}`;
   throw new PgError(errors.unsupportedAcrossShards, { construct });
+}
+
+const disagreements: ReadonlySet<string> = new Set([
+  errors.unsupportedAcrossShards.id,
+  errors.shardsDisagree.id,
+]);
+
+/** Whether text says on `to` what it says on every one of `from`, dates and times too: all but ISO
+ *  have abbreviations of time zones. */
+export async function hasExactText(
+  from: readonly ServerConnection[],
+  to: ServerConnection,
+): Promise<boolean> {
+  if (!to.parameters.get('DateStyle')?.startsWith('ISO')) return false;
+  try {
+    for (const server of from) {
+      requireSameText(server, to);
+      await requireExactText(server);
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof PgError) || !disagreements.has(error.id)) throw error;
+    return false;
+  }
 }
 
 type Server = Pick<ServerConnection, 'parameters' | 'settings'>;

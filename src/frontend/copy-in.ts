@@ -1,34 +1,26 @@
 // COPY … FROM STDIN into several shards: rows are cut from the client's stream and each goes to
 // the shard of its key (or all go to all), byte for byte, in one transaction.
 
-import type { ServerConnection, ServerConsumer } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { BroadcastCopyPlan, SplitCopyPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
-import {
-  copyDoneFromClient,
-  copyFailMessage,
-  queryMessage,
-} from '../protocol/frontend-messages.ts';
-import { Backend, Frontend, headerBytes } from '../protocol/message-codes.ts';
-import { ServerError } from '../protocol/server-error.ts';
+import { headerBytes } from '../protocol/message-codes.ts';
 import type { KeyBytes, Placement } from '../sharding/placement.ts';
 import type { CopyRows } from '../types/copy/copy-rows.ts';
 import { openCopyRows, requireSplittableEncoding } from '../types/copy/open-copy-rows.ts';
 import { CopiedDates } from './copied-dates.ts';
+import { CopyDataBuffer } from './copy-data-buffer.ts';
 import type { CopyReceiver } from './copy-stream.ts';
 import type { DatabaseService } from './database-service.ts';
 import { summedTag } from './fan-out.ts';
 import type { Lookups } from './lookups.ts';
+import { RowCopy } from './row-copy.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { placed } from './shard-choice.ts';
 import { inBlock } from './wide-block.ts';
 
 type CopyPlan = SplitCopyPlan | BroadcastCopyPlan;
-
-/** Rows of one shard are sent on in messages of about this size. */
-const messageBytes = 65_536;
 
 /** Rows wait this long for others at most: a client may want to hear of an error before it sends
  *  more. */
@@ -41,7 +33,7 @@ export async function runCopy(
   shards: readonly number[],
 ): Promise<void> {
   const tag = await inBlock(session, () => copy(session, run, plan, shards));
-  session.client.write(commandComplete(tag));
+  session.client.writeSoon(commandComplete(tag));
 }
 
 async function copy(
@@ -52,7 +44,7 @@ async function copy(
 ): Promise<string> {
   const servers = await session.transaction.openAll(shards);
   const distributor = distributorFor(session, plan);
-  const branches = servers.map(server => new CopyBranch(server, run.cached.sql));
+  const branches = servers.map(server => new RowCopy(server, run.cached.sql));
   try {
     const responses = await Promise.all(branches.map(branch => branch.ready));
     session.client.write(responses[0]!);
@@ -179,8 +171,10 @@ class RowDistributor implements Distributor {
 class CopyReception implements CopyReceiver {
   readonly #session: SessionContext;
   readonly #distributor: Distributor;
-  readonly #branches: readonly CopyBranch[];
-  readonly #byShard: ReadonlyMap<number, CopyBranch>;
+  readonly #branches: readonly RowCopy[];
+  /** Of each branch, in the same order. */
+  readonly #buffers: readonly CopyDataBuffer[];
+  readonly #byShard: ReadonlyMap<number, CopyDataBuffer>;
   #flushing: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Rows wait for their keys. */
@@ -188,11 +182,12 @@ class CopyReception implements CopyReceiver {
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(session: SessionContext, distributor: Distributor, branches: readonly CopyBranch[]) {
+  constructor(session: SessionContext, distributor: Distributor, branches: readonly RowCopy[]) {
     this.#session = session;
     this.#distributor = distributor;
     this.#branches = branches;
-    this.#byShard = new Map(branches.map(branch => [branch.shard, branch]));
+    this.#buffers = branches.map(branch => new CopyDataBuffer(message => branch.push(message)));
+    this.#byShard = new Map(branches.map(({ shard }, i) => [shard, this.#buffers[i]!]));
   }
 
   /** Resolves when all rows are on their way. Rejects with what is wrong with them, or what a
@@ -243,7 +238,7 @@ class CopyReception implements CopyReceiver {
   readonly #to: Take = (shard, bytes) => {
     if (this.#stopped) return;
     if (shard !== null) this.#byShard.get(shard)!.add(bytes);
-    else for (const branch of this.#branches) branch.add(bytes);
+    else for (const buffer of this.#buffers) buffer.add(bytes);
   };
 
   /** undefined: it was stopped. */
@@ -272,12 +267,13 @@ class CopyReception implements CopyReceiver {
   #flushSoon(): void {
     this.#flushing ??= setTimeout(() => {
       this.#flushing = undefined;
-      for (const branch of this.#branches) branch.flush();
+      for (const buffer of this.#buffers) buffer.flush();
     }, rowsWaitMs);
   }
 
   #end(): void {
     clearTimeout(this.#flushing);
+    for (const buffer of this.#buffers) buffer.flush();
     for (const branch of this.#branches) branch.done();
     this.#resolve();
   }
@@ -288,125 +284,5 @@ class CopyReception implements CopyReceiver {
     this.#stopped = true;
     this.#session.intake.stopCopy();
     this.#reject(error);
-  }
-}
-
-/** COPY … FROM STDIN on one server. */
-class CopyBranch implements ServerConsumer {
-  /** The server's CopyInResponse; rejects when it refused the COPY. */
-  readonly ready: Promise<Buffer>;
-  /** Resolves when the server is done, whatever came of it. */
-  readonly finished: Promise<void>;
-  error: Error | null = null;
-  tag = '';
-  onDrain: () => void = () => {};
-  onError: (error: Error) => void = () => {};
-  readonly #server: ServerConnection;
-  #resolveReady!: (response: Buffer) => void;
-  #rejectReady!: (error: Error) => void;
-  #resolveFinished!: () => void;
-  /** The CopyData message being filled, its header left free. */
-  #message: Buffer = Buffer.allocUnsafe(messageBytes + 1024);
-  #filled = headerBytes;
-  #copying = false;
-  /** Why the COPY is to fail whose beginning the server has not yet answered. */
-  #failing: string | null = null;
-
-  constructor(server: ServerConnection, sql: string) {
-    this.#server = server;
-    this.ready = new Promise((resolve, reject) => {
-      this.#resolveReady = resolve;
-      this.#rejectReady = reject;
-    });
-    this.ready.catch(() => {});
-    this.finished = new Promise(resolve => {
-      this.#resolveFinished = resolve;
-    });
-    server.consumer = this;
-    server.unnamed = null;
-    server.send(queryMessage(sql), 1);
-    // Lost while those of other shards were waited for: nothing will be heard of it any more.
-    if (server.closed) this.onServerLost(server.lostError('the server closed the connection'));
-  }
-
-  get shard(): number {
-    return this.#server.address.shard;
-  }
-
-  get flowing(): boolean {
-    return this.#server.transport.backlogBytes === 0;
-  }
-
-  /** Copies: what is added may be a view of a buffer that is used again. */
-  add(bytes: Buffer): void {
-    const needed = this.#filled + bytes.length;
-    if (needed > this.#message.length) this.#grow(needed);
-    bytes.copy(this.#message, this.#filled);
-    this.#filled = needed;
-    if (needed >= messageBytes) this.flush();
-  }
-
-  /** Sends what was added as one CopyData message. */
-  flush(): void {
-    if (this.#filled === headerBytes) return;
-    this.#message[0] = Frontend.copyData;
-    this.#message.writeInt32BE(this.#filled - 1, 1);
-    this.#server.transport.write(this.#message.subarray(0, this.#filled));
-    this.#message = Buffer.allocUnsafe(messageBytes + 1024);
-    this.#filled = headerBytes;
-  }
-
-  #grow(needed: number): void {
-    const grown = Buffer.allocUnsafe(needed * 2);
-    this.#message.copy(grown, 0, 0, this.#filled);
-    this.#message = grown;
-  }
-
-  done(): void {
-    this.flush();
-    this.#copying = false;
-    this.#server.send(copyDoneFromClient, 0);
-  }
-
-  /** Ends it on the server, at once or as soon as that waits for rows. */
-  fail(reason: string): void {
-    if (this.#copying && this.error === null) this.#server.send(copyFailMessage(reason), 0);
-    this.#copying = false;
-    this.#failing = reason;
-  }
-
-  onMessage(type: number, buffer: Buffer, start: number, end: number): void {
-    if (type === Backend.copyInResponse) {
-      if (this.#failing !== null) this.#server.send(copyFailMessage(this.#failing), 0);
-      else this.#copying = true;
-      this.#resolveReady(Buffer.from(buffer.subarray(start, end)));
-    } else if (type === Backend.commandComplete) {
-      this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
-    } else if (type === Backend.error) {
-      this.error ??= new ServerError(Buffer.from(buffer.subarray(start, end)));
-    }
-  }
-
-  onRows(): void {}
-
-  onChunkEnd(server: ServerConnection): void {
-    if (this.error !== null) {
-      this.#rejectReady(this.error);
-      this.onError(this.error);
-    }
-    if (server.readyDue > 0) return;
-    server.consumer = null;
-    this.#resolveFinished();
-  }
-
-  onServerLost(error: PgError): void {
-    this.error ??= error;
-    this.#rejectReady(this.error);
-    this.onError(this.error);
-    this.#resolveFinished();
-  }
-
-  onServerDrain(): void {
-    this.onDrain();
   }
 }

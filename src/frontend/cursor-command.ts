@@ -7,9 +7,11 @@ import { commandComplete } from '../protocol/backend-messages.ts';
 import { type BindMessage, resultFormat } from '../protocol/client-frame.ts';
 import { type ColumnDescription, rowDescription } from '../protocol/row-description.ts';
 import { Cursor } from './cursor.ts';
+import { inItsPlace } from './error-place.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldCursor } from './session-statements.ts';
 import { refuseAlways, statementShards } from './statement-shards.ts';
+import type { WideRows } from './wide-run.ts';
 import { startRows } from './wide-select.ts';
 
 type Declare = Extract<CursorEffect, { readonly kind: 'declare' }>;
@@ -30,7 +32,7 @@ export async function runCursorCommand(
   switch (effect.kind) {
     case 'declare':
       await declare(session, run, effect);
-      client.write(commandComplete('DECLARE CURSOR'));
+      client.writeSoon(commandComplete('DECLARE CURSOR'));
       return;
     case 'fetch':
       return fetch(session, run, effect);
@@ -38,7 +40,7 @@ export async function runCursorCommand(
       const { name } = effect;
       const cursors = name === null ? [...statements.cursors.keys()] : [name];
       for (const one of cursors) await close(session, one);
-      client.write(commandComplete(name === null ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR'));
+      client.writeSoon(commandComplete(name === null ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR'));
     }
   }
 }
@@ -67,10 +69,8 @@ async function declare(session: SessionContext, run: StatementRun, effect: Decla
   const inner = await innerRun(session, run, effect);
   const shards = await database.lookups.evaluate(() => statementShards(session, inner));
   // A cursor that outlives its transaction is read at once.
-  const rows = await startRows(session, inner, shards, !hold);
-  const columns = await rows.columns.catch(async error => {
-    await rows.stop(true);
-    throw error;
+  const { rows, columns } = await openRows(session, inner, shards, !hold).catch(async error => {
+    throw await inItsPlace(session, inner, shards, error);
   });
   const cursor = new Cursor(rows, {
     ...{ name, hold, scroll, binary, columns },
@@ -78,12 +78,26 @@ async function declare(session: SessionContext, run: StatementRun, effect: Decla
     savepoints: transaction.savepoints,
     bytesMax: database.config.general.mergeMemoryLimit,
     onNotices(notices) {
-      for (const notice of notices) client.write(notice);
+      for (const notice of notices) client.writeSoon(notice);
     },
   });
   if (hold) await cursor.readAll();
   else await rows.idle();
   statements.cursors.set(name, cursor);
+}
+
+async function openRows(
+  session: SessionContext,
+  run: StatementRun,
+  shards: readonly number[],
+  held: boolean,
+): Promise<{ readonly rows: WideRows; readonly columns: readonly ColumnDescription[] }> {
+  const rows = await startRows(session, run, shards, held);
+  const columns = await rows.columns.catch(async error => {
+    await rows.stop(true);
+    throw error;
+  });
+  return { rows, columns };
 }
 
 async function innerRun(
@@ -114,12 +128,12 @@ async function fetch(
   const cursor = session.statements.cursors.get(name);
   if (cursor === undefined) throw new PgError(errors.cursorMissing, { name });
   const take = async (rows: Buffer) => {
-    if (!client.write(rows)) await session.clientDrained();
+    if (!client.writeSoon(rows)) await session.clientDrained();
   };
   if (!move) requireFormat(cursor, run.bind);
-  if (!move && run.bind === null) client.write(rowDescription(cursor.columns));
+  if (!move && run.bind === null) client.writeSoon(rowDescription(cursor.columns));
   const moved = await cursor.fetch(direction, count, move ? null : take);
-  client.write(commandComplete(`${move ? 'MOVE' : 'FETCH'} ${moved}`));
+  client.writeSoon(commandComplete(`${move ? 'MOVE' : 'FETCH'} ${moved}`));
 }
 
 function requireFormat({ columns, binary }: HeldCursor, bind: BindMessage | null): void {

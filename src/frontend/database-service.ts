@@ -270,7 +270,8 @@ export class DatabaseService {
   ): StatementCache {
     const { shardCount } = this;
     const scheme = this.#schemeOf(catalog);
-    const path = searchPath ?? catalog.searchPath;
+    const hidden = catalog.hiddenSchemas ?? [];
+    const path = (searchPath ?? catalog.searchPath).filter(name => !hidden.includes(name));
     const listenPins = this.#listenPins;
     const { poolerMode } = this;
     const { stats } = this;

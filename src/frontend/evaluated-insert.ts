@@ -96,7 +96,7 @@ async function ask(
     return rows[0]!;
   } finally {
     await fanOut.finished();
-    for (const notice of fanOut.notices()) session.client.write(notice);
+    for (const notice of fanOut.notices()) session.client.writeSoon(notice);
   }
 }
 

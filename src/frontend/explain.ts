@@ -47,10 +47,10 @@ export async function runExplain(session: SessionContext, run: StatementRun): Pr
   };
   const answer = effect.analyze && writes ? await inBlock(session, work) : await work();
   const { client } = session;
-  if (run.bind === null) client.write(rowDescription([planColumn(effect)]));
+  if (run.bind === null) client.writeSoon(rowDescription([planColumn(effect)]));
   const rows = Buffer.concat(answer.map(row => dataRow([row])));
-  if (!client.write(rows)) await session.clientDrained();
-  client.write(commandComplete('EXPLAIN'));
+  if (!client.writeSoon(rows)) await session.clientDrained();
+  client.writeSoon(commandComplete('EXPLAIN'));
   return true;
 }
 

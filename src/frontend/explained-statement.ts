@@ -45,7 +45,7 @@ export function shardParts(
       return { way: 'collect', sql: new Map(all.map(shard => [shard, null])), example: false };
     }
     case 'scatter':
-      return same('scatter', sql);
+      return same('scatter', wide.sql ?? sql);
     case 'split-insert': {
       const shardOfRow = wide.rows.map(row => shardOfKey(row.key, wide, execution));
       const used = [...new Set(shardOfRow)].sort((a, b) => a - b);

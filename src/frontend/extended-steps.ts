@@ -48,6 +48,7 @@ const settingEffects: ReadonlySet<string> = new Set([
   'set',
   'set-config',
   'set-local',
+  'set-own',
   'reset',
   'reset-all',
   'block-resets',
@@ -132,6 +133,8 @@ class Stepper {
   readonly #session: SessionContext;
   readonly #bytes: Buffer;
   #cache: StatementCache;
+  /** What was executed last may be a setting that later statements are planned by. */
+  #executed = false;
   /** What was prepared last, and what a server said of it. */
   #prepared: PreparedStatement | null = null;
   #form: StatementForm | null = null;
@@ -157,6 +160,8 @@ class Stepper {
 
   async step(type: number, start: number, end: number): Promise<void> {
     this.copyBegan = false;
+    if (this.#executed) this.#cache = this.#session.cache ?? (await this.#session.loadCache());
+    this.#executed = false;
     switch (type) {
       case Frontend.parse:
         return this.#parse(start, end);
@@ -196,7 +201,7 @@ class Stepper {
     if (form !== null) statements.settle(name, statement, form);
     this.#prepared = statement;
     this.#form = form;
-    client.write(parseComplete);
+    client.writeSoon(parseComplete);
   }
 
   async #bind(start: number, end: number): Promise<void> {
@@ -213,7 +218,7 @@ class Stepper {
     const wide = new WidePortal(this.#session, run);
     if (bind.portal === '') await statements.closePortal('');
     statements.setPortal(bind.portal, { statement, shard: -1, wide });
-    client.write(bindComplete);
+    client.writeSoon(bindComplete);
   }
 
   async #describe(start: number, end: number): Promise<void> {
@@ -235,16 +240,16 @@ class Stepper {
     const own = sql === statement.sql ? bind : null;
     const { columns, parameterTypes: types } = await this.#ask(sql, parameterTypes, plan, own);
     if (target === 'S') {
-      client.write(parameterDescription(types));
+      client.writeSoon(parameterDescription(types));
       if (columns !== null) statement.described ??= columnTypes(columns);
     }
-    client.write(columns === null ? noData : rowDescription(inFormats(columns, bind)));
+    client.writeSoon(columns === null ? noData : rowDescription(inFormats(columns, bind)));
   }
 
   #describeOwn(target: 'S' | 'P', columns: readonly ColumnDescription[] | null): void {
     const { client } = this.#session;
-    if (target === 'S') client.write(parameterDescription([]));
-    client.write(columns === null ? noData : rowDescription(columns));
+    if (target === 'S') client.writeSoon(parameterDescription([]));
+    client.writeSoon(columns === null ? noData : rowDescription(columns));
   }
 
   async #execute(start: number, end: number): Promise<void> {
@@ -261,8 +266,7 @@ class Stepper {
       this.copyBegan = wide.copyBegan;
     });
     if (!done) throw new ReportedError();
-    // What was executed may be a setting that later statements are planned by.
-    this.#cache = this.#session.cache ?? this.#cache;
+    this.#executed = true;
   }
 
   async #close(start: number, end: number): Promise<void> {
@@ -270,7 +274,7 @@ class Stepper {
     const { statements, client } = this.#session;
     if (target === 'S') await this.#closeStatement(name);
     else await statements.closePortal(name);
-    client.write(closeComplete);
+    client.writeSoon(closeComplete);
   }
 
   async #closeStatement(name: string): Promise<void> {

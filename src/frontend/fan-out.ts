@@ -1,8 +1,8 @@
 // One statement started on several shards at once, each on its own connection.
 
 import type { ServerConnection } from '../backend/server-connection.ts';
-import type { ShardStream } from '../executor/shard-client.ts';
-import { ServerStream, type ShardRequest } from './shard-stream.ts';
+import type { ColumnDescription, ShardStream } from '../executor/shard-client.ts';
+import { requestMessages, ServerStream, type ShardRequest } from './shard-stream.ts';
 
 /** Rows of one statement from several shards, however they are read. */
 export interface FragmentRows {
@@ -25,7 +25,14 @@ export class FanOut implements FragmentRows {
     servers: readonly ServerConnection[],
     requestFor: (server: ServerConnection) => ShardRequest,
   ) {
-    this.streams = servers.map(server => new ServerStream(server, requestFor(server)));
+    let last: ShardRequest | null = null;
+    let messages: Buffer | undefined;
+    this.streams = servers.map(server => {
+      const request = requestFor(server);
+      if (request !== last) messages = ownMessages(request) ? undefined : requestMessages(request);
+      last = request;
+      return new ServerStream(server, request, messages);
+    });
   }
 
   /** Waits until every server is done. Throws the first error among them. */
@@ -34,11 +41,38 @@ export class FanOut implements FragmentRows {
     for (const stream of this.streams) if (stream.error !== null) throw stream.error;
   }
 
+  /** Waits likewise while `read` takes the rows; what that throws stops the servers. */
+  async readBy(read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      this.cancel();
+      await this.finished();
+      throw error;
+    }
+    await this.finished();
+  }
+
   /** Rows come as fast as they are read. */
   async idle(): Promise<void> {}
 
+  /** Of each stream, in their order. Rejects with the first error. */
+  columns(): Promise<(readonly ColumnDescription[])[]> {
+    return new Promise((resolve, reject) => {
+      let missing = this.streams.length;
+      const onDescribed = ({ described, error }: ServerStream): void => {
+        if (described === null) reject(error);
+        else if (--missing === 0) resolve(this.streams.map(stream => stream.described!));
+      };
+      for (const stream of this.streams) {
+        if (stream.described !== null || stream.ended) onDescribed(stream);
+        else stream.onDescribed = onDescribed;
+      }
+    });
+  }
+
   async finish(): Promise<readonly Buffer[]> {
-    await Promise.all(this.streams.map(stream => stream.finished));
+    for (const stream of this.streams) if (!stream.ended) await stream.finished;
     return this.notices();
   }
 
@@ -59,8 +93,14 @@ export class FanOut implements FragmentRows {
 
   /** The notices of all shards, those that say the same once. */
   notices(): Buffer[] {
+    if (this.streams.every(stream => stream.notices.length === 0)) return [];
     return distinctNotices(this.streams.flatMap(stream => stream.notices));
   }
+}
+
+/** Each server gets messages of its own. */
+function ownMessages({ behind, prepared }: ShardRequest): boolean {
+  return behind !== undefined || prepared === true;
 }
 
 /** Resolves when no cancel request is on its way: what comes next on these connections must not be

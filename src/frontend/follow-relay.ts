@@ -9,7 +9,7 @@ import {
   survivesError,
 } from '../backend/leftovers.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
-import type { RelayOutcome } from './relay.ts';
+import type { RelayOutcome } from './relay-events.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';

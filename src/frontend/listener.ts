@@ -6,13 +6,7 @@ import { errors } from '../common/error-catalogue.ts';
 import type { Logger } from '../common/logger.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { Config } from '../config/config.ts';
-import {
-  authentication,
-  backendKeyData,
-  parameterStatus,
-  readyForQuery,
-} from '../protocol/backend-messages.ts';
-import { TransactionStatus } from '../protocol/message-codes.ts';
+import { loginDone } from '../protocol/backend-messages.ts';
 import { type KeepAlive, Transport } from '../transport/transport.ts';
 import type { AdminClient, AdminRequest, OpenAdmin } from './admin-gate.ts';
 import { type Cancelable, type CancelKey, CancelKeys } from './cancel-keys.ts';
@@ -243,14 +237,7 @@ export class Listener {
     this.#options.peers?.clientCame();
     service.enter();
     service.stats.logins += 1;
-    transport.write(
-      Buffer.concat([
-        authentication(0),
-        ...[...parameters].map(([name, value]) => parameterStatus(name, value)),
-        backendKeyData(key.processId, key.secret),
-        readyForQuery(TransactionStatus.idle),
-      ]),
-    );
+    transport.write(loginDone(parameters, key));
     if (general.logConnections) {
       const { user, database } = request;
       log.info({ client: address, user: user.name, database }, 'client connected');

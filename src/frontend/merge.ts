@@ -7,8 +7,10 @@ import { executeMerge, isNoAnswerHere, type MergeExecution } from '../executor/e
 import type { RowChunk } from '../executor/shard-client.ts';
 import { fragmentOf, type MergePlan } from '../plan/merge-plan.ts';
 import type { ColumnDescription } from '../protocol/row-description.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import { startCollect } from './collect.ts';
 import { FanOut, type FragmentRows } from './fan-out.ts';
+import { isOutdated } from './kept-fragment.ts';
 import { mergeLimits } from './merge-memory.ts';
 import { columnTypes } from './portable-types.ts';
 import { PortalFanOut } from './portal-stream.ts';
@@ -25,24 +27,61 @@ export async function startMerge(
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRows> {
-  if (plan.otherwise !== null && neverMerged.has(plan)) {
-    return startCollect(session, run, plan.otherwise, shards, held);
-  }
-  const servers = await session.transaction.openAll(shards);
-  const merged = MergedRows.open(session, run, plan, servers, held);
   const { otherwise } = plan;
+  const { kept } = run.cached;
+  if (otherwise !== null && kept.neverMerged) {
+    return startCollect(session, run, otherwise, shards, held);
+  }
+  const { transaction } = session;
+  const servers = readyServers(transaction, shards) ?? (await transaction.openAll(shards));
+  const prepared =
+    !held && mayBePrepared(session, run) && kept.comesOften(fragmentOf(plan.root).sql);
+  let merged = MergedRows.open(session, run, plan, servers, { held, prepared });
+  if (prepared && (await merged.isOutdated())) {
+    merged = MergedRows.open(session, run, plan, servers, { held, prepared: false });
+  }
   if (otherwise === null) {
     if (run.described !== null) await merged.keepTo(run.described);
     return merged;
   }
   const other = () => startCollect(session, run, otherwise, shards, held);
   const rows = new EitherRows(merged, other);
-  if (!(await rows.decide(run.described))) neverMerged.add(plan);
+  if (!(await rows.decide(run.described))) kept.neverMerged = true;
   return rows;
 }
 
-/** Plans whose columns turned out to be of types that cannot be compared here. */
-const neverMerged = new WeakSet<MergePlan>();
+/** Connections to all of them where none has to be waited for; null: `openAll`, which goes on with
+ *  those that were taken. */
+function readyServers(
+  transaction: ClientTransaction,
+  shards: readonly number[],
+): ServerConnection[] | null {
+  const servers: ServerConnection[] = [];
+  for (const shard of shards) {
+    const server = transaction.ready(shard);
+    if (server === null) return null;
+    servers.push(server);
+  }
+  return servers;
+}
+
+/**
+ * A prepared statement gives what its text would give: it has no parameters, by whose values it
+ * would be planned; nothing in the transaction is other than the settings of the connection say;
+ * no table of the connection's own hides another. Outdated, it can run again as a text.
+ */
+function mayBePrepared({ transaction, pinned }: SessionContext, run: StatementRun): boolean {
+  const { cached, bind, format } = run;
+  if (bind !== null || format !== undefined || cached.parameters > 0) return false;
+  return transaction.mode === 'none' && !pinned && cached.plan.repeatable;
+}
+
+interface Way {
+  /** Rows are read in portions. */
+  readonly held: boolean;
+  /** By prepared statements. */
+  readonly prepared: boolean;
+}
 
 class MergedRows implements WideRows {
   readonly #execution: MergeExecution;
@@ -58,21 +97,29 @@ class MergedRows implements WideRows {
     run: StatementRun,
     plan: MergePlan,
     servers: readonly ServerConnection[],
-    held: boolean,
+    { held, prepared }: Way,
   ): MergedRows {
     const { bind, parameterTypes, format } = run;
     const { hiddenColumns } = fragmentOf(plan.root);
     let fragment: FragmentRows | null = null;
+    let fanOut: FanOut | null = null;
     const execution = executeMerge({
       plan,
       client: {
         open(sql) {
           const original = run.cached.sql;
-          const request = { sql, original, parameterTypes, bind, hiddenColumns, format };
+          const { kept } = run.cached;
+          const common = { sql, original, parameterTypes, bind, hiddenColumns, format };
+          const request = { ...common, kept, prepared };
           const requestFor = () => request;
-          fragment = held ? new PortalFanOut(servers, requestFor) : new FanOut(servers, requestFor);
-          return [...fragment.streams];
+          if (!held) {
+            fragment = fanOut = new FanOut(servers, requestFor);
+            return fanOut.streams;
+          }
+          fragment = new PortalFanOut(servers, requestFor);
+          return fragment.streams;
         },
+        columns: () => fanOut?.columns(),
       },
       shards: servers.map(({ address }) => address.shard),
       rowCount: index => rowCountParameter(run, index),
@@ -98,6 +145,18 @@ class MergedRows implements WideRows {
     } catch (error) {
       await this.stop(true);
       throw error;
+    }
+  }
+
+  /** What was prepared is not what its text is now: nothing runs any more. */
+  async isOutdated(): Promise<boolean> {
+    try {
+      await this.#execution.columns;
+      return false;
+    } catch (error) {
+      if (!isOutdated(error)) return false;
+      await this.stop(false);
+      return true;
     }
   }
 

@@ -5,10 +5,10 @@ import { readAnswersWith } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { SessionEffect } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
-import { ByteWriter } from '../protocol/byte-writer.ts';
-import { syncMessage, writeClose, writeParse } from '../protocol/frontend-messages.ts';
+import { syncMessage } from '../protocol/frontend-messages.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { splice } from '../sql/splice.ts';
+import { ownParse } from './prepare-on-server.ts';
 import { isServerName, type PreparedStatement } from './prepared-statement.ts';
 import { relayStatement } from './relay-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
@@ -37,15 +37,7 @@ export async function executeNamed(
 }
 
 async function prepareOn(server: ServerConnection, statement: PreparedStatement): Promise<void> {
-  const { serverName, sql, settledTypes } = statement;
-  const out = new ByteWriter(sql.length + 128);
-  const inTheWay = server.prepared.inTheWayOf(serverName);
-  if (inTheWay !== null) {
-    writeClose(out, 'S', inTheWay);
-    server.prepared.delete(inTheWay);
-  }
-  writeParse(out, serverName, sql, settledTypes);
-  server.send(out.bytes(syncMessage).take(), 1);
+  server.send(ownParse(statement, server).bytes(syncMessage).take(), 1);
   await readAnswersWith(server, () => {});
   statement.preparedOn(server);
 }
@@ -66,13 +58,13 @@ export function deallocate(session: SessionContext, name: string | null): boolea
   if (isOnServer(session, name)) return false;
   if (name === null) {
     statements.clear();
-    client.write(commandComplete('DEALLOCATE ALL'));
+    client.writeSoon(commandComplete('DEALLOCATE ALL'));
     return true;
   }
   if (!statements.sql.delete(name)) {
     statements.get(name);
     statements.delete(name);
   }
-  client.write(commandComplete('DEALLOCATE'));
+  client.writeSoon(commandComplete('DEALLOCATE'));
   return true;
 }

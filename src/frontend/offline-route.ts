@@ -127,8 +127,7 @@ function routeOne(known: Known, cached: CachedStatement, bind: BindMessage | nul
   if (plan.effect !== null) return sessionExplanation(plan.effect.kind);
   const bound = bind !== null || parameters === 0;
   const { placements, shardCount } = known;
-  const insert = plan.tag === 'INSERT';
-  const execution: Execution = { bind, parameterTypes: [], shardCount, placements, insert };
+  const execution: Execution = { bind, parameterTypes: [], shardCount, placements };
   const one = !bound && oneByParameters(plan);
   const shards = one ? [] : shardsOf(plan, execution);
   if (shards.length > 1 && plan.wide.kind === 'refusal') throw refused(plan.wide, known);

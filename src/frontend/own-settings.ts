@@ -31,12 +31,12 @@ export async function runOwn(
   if (effect.kind === 'show-own') {
     if (session.cache === null) await session.loadCache();
     // The columns of an extended query were told by Describe.
-    if (run.bind === null) client.write(rowDescription(ownColumns(run.cached.plan)!));
-    client.write(dataRow([shown(session, effect.name)]));
+    if (run.bind === null) client.writeSoon(rowDescription(ownColumns(run.cached.plan)!));
+    client.writeSoon(dataRow([shown(session, effect.name)]));
   } else {
     if (effect.kind === 'set-own') await setOwn(session, effect);
   }
-  client.write(commandComplete(tag));
+  client.writeSoon(commandComplete(tag));
 }
 
 /** The columns of the answer; null: it is none of these statements, or has no rows. */
@@ -52,7 +52,7 @@ async function setOwn(
   const { name, value, local } = effect;
   if (local && transaction.mode === 'none') {
     const text = 'SET LOCAL can only be used in transaction blocks';
-    client.write(noticeResponse('WARNING', '25P01', text));
+    client.writeSoon(noticeResponse('WARNING', '25P01', text));
   }
   const { manual } = transaction.settings;
   const lasts = !local || transaction.mode !== 'none';

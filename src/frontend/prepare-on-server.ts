@@ -15,7 +15,7 @@ import {
 } from '../protocol/frontend-messages.ts';
 import { Backend, Frontend } from '../protocol/message-codes.ts';
 import type { PreparedStatement } from './prepared-statement.ts';
-import type { RelayStep } from './relay.ts';
+import type { RelayStep } from './relay-step.ts';
 import type { SessionContext } from './session-context.ts';
 import { FormReader, type StatementForm } from './statement-form.ts';
 import type { Item } from './unit-plan.ts';
@@ -97,20 +97,27 @@ function missing(items: readonly Item[], server: ServerConnection): PreparedStat
   return [...found];
 }
 
+/** A Parse in an exchange of PgPack's own; what stands in its way is closed. */
+export function ownParse(
+  { serverName, sql, settledTypes }: PreparedStatement,
+  { prepared }: ServerConnection,
+): ByteWriter {
+  const out = new ByteWriter(sql.length + 128);
+  const inTheWay = prepared.inTheWayOf(serverName);
+  if (inTheWay !== null) {
+    writeClose(out, 'S', inTheWay);
+    prepared.delete(inTheWay);
+  }
+  return writeParse(out, serverName, sql, settledTypes);
+}
+
 async function prepareOn(
   session: SessionContext,
   statement: PreparedStatement,
   server: ServerConnection,
 ): Promise<void> {
-  const { serverName, sql, settledTypes } = statement;
-  const out = new ByteWriter(sql.length + 64);
-  const inTheWay = server.prepared.inTheWayOf(serverName);
-  if (inTheWay !== null) {
-    writeClose(out, 'S', inTheWay);
-    server.prepared.delete(inTheWay);
-  }
-  writeParse(out, serverName, sql, settledTypes);
-  writeDescribe(out, 'S', serverName);
+  const { serverName } = statement;
+  const out = writeDescribe(ownParse(statement, server), 'S', serverName);
   const reader = new FormReader(session.database.shardCount);
   let form: StatementForm | null = null;
   server.send(out.bytes(syncMessage).take(), 1);

@@ -9,7 +9,7 @@ import {
   writeParse,
 } from '../protocol/frontend-messages.ts';
 import { Frontend } from '../protocol/message-codes.ts';
-import type { RelayStep } from './relay.ts';
+import type { RelayStep } from './relay-step.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
 /** Answers false when the server's error went to the client. */

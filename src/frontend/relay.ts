@@ -14,65 +14,13 @@ import { readRowDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { columnTypes } from './portable-types.ts';
-import type { PreparedStatement } from './prepared-statement.ts';
+import type { RelayEvents } from './relay-events.ts';
+import { changesPrepared, endsStep, isNamedParse, type RelayStep } from './relay-step.ts';
 import type { ClosedStatement } from './session-statements.ts';
-import type { FormReader, StatementForm } from './statement-form.ts';
 import type { StatementTiming } from './statement-timing.ts';
 
 /** Stands for the tag of a portal whose rows were not all asked for: what it does is done. */
 const suspendedTag = 'SELECT';
-
-/** What happens to the next answer of an extended exchange, in the order of its messages. */
-export type RelayStep =
-  | { readonly kind: 'forward' }
-  /** The client's own Parse: forwarded. */
-  | { readonly kind: 'parse'; readonly statement: PreparedStatement }
-  /** The client's Describe of a statement: forwarded, and its columns noted. */
-  | { readonly kind: 'describe'; readonly statement: PreparedStatement }
-  /** PgPack's Parse or Close: nobody but us asked. */
-  | { readonly kind: 'swallow'; readonly statement: PreparedStatement | null }
-  /** PgPack's Close of a statement that makes room for another. */
-  | { readonly kind: 'closed'; readonly name: string; readonly sure: boolean }
-  /** PgPack's Describe of what was just prepared. */
-  | {
-      readonly kind: 'form';
-      readonly reader: FormReader;
-      onForm(form: StatementForm): void;
-    }
-  /** The server was not asked: PgPack answers. */
-  | { readonly kind: 'parse-complete' }
-  | { readonly kind: 'close-complete'; readonly closed: ClosedStatement | null };
-
-export interface RelayOutcome {
-  /** An ErrorResponse was among the answers. */
-  readonly failed: boolean;
-  /** Tag of each statement that completed, in order, when tags were asked for; empty for an
-   *  empty query. */
-  readonly tags: readonly string[];
-  /** Named statements at the end of the exchange that the client asked for in vain. */
-  readonly unparsed: number;
-  /** Statements closed behind the error, hence not closed; the last one first. */
-  readonly unclosed: readonly ClosedStatement[] | null;
-  /** It was one of several queries on its connection. */
-  readonly shared: boolean;
-  /** The connection was lost. */
-  readonly lost: PgError | null;
-}
-
-export interface RelayEvents {
-  readonly statements: {
-    inClientsWords(buffer: Buffer, start: number, end: number): Buffer | null;
-  };
-  /** Of the client's BackendKeyData. */
-  readonly processId: number;
-  readonly notifications: { hides(buffer: Buffer, start: number): boolean } | null;
-  /** All answers that were due came and were forwarded. */
-  onRelayDone(server: ServerConnection, outcome: RelayOutcome): void;
-  /** The server waits for COPY data. */
-  onRelayCopyIn(server: ServerConnection): void;
-  /** The query has to run again on another connection; nothing of an answer was forwarded. */
-  onRelayDisplaced(): void;
-}
 
 /** Bytes a slow client may leave unread before its server is made to wait. */
 const clientBacklogMax = 262_144;
@@ -459,31 +407,5 @@ export class Relay implements PipelineMember {
       this.#pipeline?.disperse();
       server.transport.pause();
     }
-  }
-}
-
-function changesPrepared({ kind }: RelayStep): boolean {
-  return kind === 'parse' || kind === 'swallow' || kind === 'closed';
-}
-
-function isNamedParse(step: RelayStep): boolean {
-  if (step.kind === 'parse') return step.statement.serverName !== '';
-  return step.kind === 'parse-complete';
-}
-
-/** The message that completes the answer to one message of the extended protocol. */
-function endsStep(type: number): boolean {
-  switch (type) {
-    case Backend.parseComplete:
-    case Backend.bindComplete:
-    case Backend.closeComplete:
-    case Backend.rowDescription:
-    case Backend.noData:
-    case Backend.commandComplete:
-    case Backend.emptyQuery:
-    case Backend.portalSuspended:
-      return true;
-    default:
-      return false;
   }
 }

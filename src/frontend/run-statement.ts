@@ -10,7 +10,7 @@ import { runScatter } from './scatter.ts';
 import { runSessionCommand } from './session-command.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { runSplitInsert } from './split-insert.ts';
-import { executedText } from './sql-statements.ts';
+import { executedText, requireSameForm } from './sql-statements.ts';
 import {
   refusal,
   refuseAlways,
@@ -30,6 +30,7 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   const executed = executedText(session, plan);
   if (executed !== null) {
     const cache = session.cache ?? (await session.loadCache());
+    await requireSameForm(session, cache, plan);
     return runStatement(session, { ...run, cached: cache.statement(executed) });
   }
   if (plan.effect?.kind === 'explain') return runExplain(session, run);

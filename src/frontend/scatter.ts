@@ -24,7 +24,7 @@ export async function runScatter(
   const work = () => scatter(session, run, plan, shards);
   const tag = outsideTransaction ? await work() : await inBlock(session, work);
   session.applyEffect(run.cached.plan, tag);
-  session.client.write(commandComplete(tag));
+  session.client.writeSoon(commandComplete(tag));
 }
 
 /** Throws for a parameter that each shard would read as its own moment. In binary format it may be
@@ -50,18 +50,11 @@ async function scatter(
 ): Promise<string> {
   const servers = await session.transaction.openAll(shards);
   const { bind, parameterTypes } = run;
-  const { sql } = run.cached;
-  const request = { sql, original: sql, parameterTypes, bind, hiddenColumns: 0 };
+  const { sql: original } = run.cached;
+  const request = { sql: plan.sql ?? original, original, parameterTypes, bind, hiddenColumns: 0 };
   const fanOut = new FanOut(servers, () => request);
-  try {
-    await forwardRows(session, run, plan, fanOut.streams);
-  } catch (error) {
-    fanOut.cancel();
-    await fanOut.finished();
-    throw error;
-  }
-  await fanOut.finished();
-  for (const notice of fanOut.notices()) session.client.write(notice);
+  await fanOut.readBy(() => forwardRows(session, run, plan, fanOut.streams));
+  for (const notice of fanOut.notices()) session.client.writeSoon(notice);
   const tags = fanOut.streams.map(stream => stream.tag);
   return plan.tag === 'sum' ? summedTag(tags) : tags[0]!;
 }
@@ -75,11 +68,11 @@ async function forwardRows(
 ): Promise<void> {
   const columns = await streams[0]!.columns;
   if (columns.length === 0) return;
-  if (run.bind === null) session.client.write(rowDescription(columns));
+  if (run.bind === null) session.client.writeSoon(rowDescription(columns));
   for (const [i, stream] of streams.entries()) {
     const wanted = plan.tag === 'sum' || i === 0;
     for (let chunk = await stream.next(); chunk !== null; chunk = await stream.next()) {
-      if (wanted && !session.client.write(chunk.bytes)) await session.clientDrained();
+      if (wanted && !session.client.writeSoon(chunk.bytes)) await session.clientDrained();
     }
   }
 }

@@ -21,7 +21,7 @@ export class SessionCatalog {
   #sparing = false;
   #own: StatementCache | null = null;
   /** As the settings have it. */
-  #role = false;
+  #role = '';
   /** Plans are for another user than the database's others. */
   #otherRole = false;
   /** The database's when `#own` was read. */
@@ -35,7 +35,7 @@ export class SessionCatalog {
   get cache(): StatementCache | null {
     const { settings } = this.#transaction;
     const same = settings.id === this.#settingsId && settings.searchPath === this.#pathSql;
-    const asBefore = settings.otherRole === this.#role;
+    const asBefore = settings.role === this.#role;
     if (!same || !asBefore || settings.manual.directive !== this.#directive) this.#follow();
     if (this.#isOwn()) return this.#ownCache();
     return this.#database.cache(this.#searchPath, this.#directive);
@@ -77,9 +77,9 @@ export class SessionCatalog {
     this.#settingsId = settings.id;
     const sql = settings.searchPath;
     this.#pathSql = sql;
-    this.#role = settings.otherRole;
+    this.#role = settings.role;
     // "$user" is another schema, and which schemas are searched depends on privileges.
-    const otherRole = settings.otherRole && this.#database.shardCount > 1;
+    const otherRole = settings.role !== '' && this.#database.shardCount > 1;
     if (otherRole || otherRole !== this.#otherRole) this.#own = null;
     this.#otherRole = otherRole;
     const path = sql === null ? null : searchPathOf(sql, this.#database.user.name);

@@ -169,11 +169,11 @@ async function begin(session: SessionContext, sql: string, tag: string): Promise
   const { client, transaction } = session;
   if (transaction.mode === 'explicit') {
     const text = 'there is already a transaction in progress';
-    client.write(noticeResponse('WARNING', '25001', text));
+    client.writeSoon(noticeResponse('WARNING', '25001', text));
   } else {
     await transaction.begin(sql);
   }
-  client.write(commandComplete(tag));
+  client.writeSoon(commandComplete(tag));
 }
 
 async function endBlock(
@@ -186,7 +186,7 @@ async function endBlock(
       const command = effect.kind === 'commit' ? 'COMMIT AND CHAIN' : 'ROLLBACK AND CHAIN';
       throw new PgError(errors.noActiveTransaction, { command });
     }
-    client.write(noticeResponse('WARNING', '25P01', 'there is no transaction in progress'));
+    client.writeSoon(noticeResponse('WARNING', '25P01', 'there is no transaction in progress'));
   }
   const { beginSql } = transaction;
   const [server] = transaction.servers;
@@ -196,7 +196,7 @@ async function endBlock(
   if (!committed) session.statements.dropCursors(transaction.ended - 1);
   session.blockEnded();
   if (effect.chain) await transaction.begin(beginSql);
-  client.write(commandComplete(committed ? 'COMMIT' : 'ROLLBACK'));
+  client.writeSoon(commandComplete(committed ? 'COMMIT' : 'ROLLBACK'));
   if (server !== undefined) reportChanges(session, before!, server);
 }
 
@@ -227,7 +227,7 @@ async function savepoint(
     transaction.rolledBackTo(effect.name);
     statements.rolledBackTo(before);
   }
-  client.write(commandComplete(tag));
+  client.writeSoon(commandComplete(tag));
   if (first !== undefined) reportChanges(session, reported!, first);
 }
 

@@ -13,7 +13,7 @@ import type { CachedStatement } from './cached-statement.ts';
 import type { ClientIntake } from './client-intake.ts';
 import type { DatabaseService } from './database-service.ts';
 import type { NotificationOwner, SessionNotifications } from './notification-session.ts';
-import type { RelayStep } from './relay.ts';
+import type { RelayStep } from './relay-step.ts';
 import type { SessionStatements } from './session-statements.ts';
 import type { StatementCache } from './statement-cache.ts';
 import type { SharedRead, StatementTiming } from './statement-timing.ts';

@@ -64,7 +64,7 @@ export async function runReset(session: SessionContext, run: StatementRun): Prom
   session.applyEffect(plan, plan.tag);
   if (plan.effect?.kind === 'discard-all') discard(session);
   for (const one of transaction.servers) await transaction.open(one.address.shard);
-  client.write(commandComplete(plan.tag));
+  client.writeSoon(commandComplete(plan.tag));
   reportChanges(session, before, server);
 }
 
@@ -86,7 +86,7 @@ async function runOn(
   server.unnamed = null;
   server.send(queryMessage(sql), 1);
   await readAnswersWith(server, (type, message) => {
-    if (told && type === Backend.notice) session.client.write(message);
+    if (told && type === Backend.notice) session.client.writeSoon(message);
   });
 }
 

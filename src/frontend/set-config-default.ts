@@ -57,9 +57,10 @@ async function runWithValues(
   for (const one of transaction.servers) if (one !== server) await internalQuery(one, sql);
   session.applyEffect({ ...plan, effect: { kind: 'set-config', calls } }, 'SELECT 1');
   // The columns of an extended query were told by Describe.
-  if (run.bind === null) client.write(rowDescription(calls.map(call => textColumn(call.column))));
-  client.write(dataRow(row!));
-  client.write(commandComplete('SELECT 1'));
+  const columns = calls.map(call => textColumn(call.column));
+  if (run.bind === null) client.writeSoon(rowDescription(columns));
+  client.writeSoon(dataRow(row!));
+  client.writeSoon(commandComplete('SELECT 1'));
   reportChanges(session, before, server);
 }
 

@@ -60,10 +60,11 @@ export class Shape {
     if (this.#slot < 0) return this.#placement;
     const start = lifted.starts[this.#slot]!;
     const end = lifted.ends[this.#slot]!;
-    const stored = this.plan.tag === 'INSERT';
+    const group = this.plan.route.groups[0]!;
+    const { stored } = group;
     try {
       const shard = placements[this.#placement]!.shardOfTextBytes(bytes, start, end, stored);
-      return stored && shard === noShard ? placed(shard, this.plan.route.groups[0]!) : shard;
+      return stored && shard === noShard ? placed(shard, group) : shard;
     } catch (error) {
       if (isUnreadableKey(error)) return -1;
       if (error instanceof KeyUnknown) return noShape;

@@ -33,22 +33,18 @@ export interface Execution {
   readonly parameterTypes: readonly number[];
   readonly shardCount: number;
   readonly placements: readonly Placement[];
-  /** INSERT: keys are stored, and one without a place is an error instead of no match. */
-  readonly insert: boolean;
 }
 
 /** The values of one run of a statement. */
 export function executionOf(
   database: { readonly shardCount: number; readonly placements: readonly Placement[] },
   run: {
-    readonly cached: { readonly plan: { readonly tag: string } };
     readonly bind: BindMessage | null;
     readonly parameterTypes: readonly number[];
   },
 ): Execution {
   const { shardCount, placements } = database;
-  const insert = run.cached.plan.tag === 'INSERT';
-  return { bind: run.bind, parameterTypes: run.parameterTypes, shardCount, placements, insert };
+  return { bind: run.bind, parameterTypes: run.parameterTypes, shardCount, placements };
 }
 
 /** The one shard (0-based), `anyShard`, or `severalShards` (then ask `targetShards`). A value that
@@ -59,7 +55,8 @@ export function chooseShard(route: RouteProgram, execution: Execution): number {
     return choose(route, execution);
   } catch (error) {
     if (isUnreadableKey(error)) return anyShard;
-    if (!execution.insert && isUnprovenKey(error)) return severalShards;
+    const isStored = route.groups.some(group => group.stored);
+    if (!isStored && isUnprovenKey(error)) return severalShards;
     throw error;
   }
 }
@@ -80,10 +77,10 @@ function choose(route: RouteProgram, execution: Execution): number {
   const { groups } = route;
   if (groups.length === 0) return anyShard;
   if (groups.length === 1) {
-    const { sets, placement, shard: fixed } = groups[0]!;
+    const { sets, placement, shard: fixed, stored } = groups[0]!;
     if (fixed !== undefined) return fixed;
     if (sets.length === 1 && sets[0]!.values.length === 1) {
-      const shard = fastShard(sets[0]!.values[0]!, placement, execution);
+      const shard = fastShard(sets[0]!.values[0]!, placement, stored, execution);
       if (shard >= 0) return shard;
     }
   }
@@ -93,14 +90,19 @@ function choose(route: RouteProgram, execution: Execution): number {
 }
 
 /** The shard of a key of one column that is one value; below 0: it has to be looked at closer. */
-function fastShard(value: KeyItem, placement: number, execution: Execution): number {
+function fastShard(
+  value: KeyItem,
+  placement: number,
+  stored: boolean,
+  execution: Execution,
+): number {
   const found = execution.placements[placement]!;
   if (found.columnCount > 1) return unknownKey;
   if (value.kind === 'constant') {
     if (!found.readsAs(value.type ?? 0)) return unknownKey;
-    return found.shardOfText(value.text, execution.insert);
+    return found.shardOfText(value.text, stored);
   }
-  const { bind, parameterTypes, insert } = execution;
+  const { bind, parameterTypes } = execution;
   if (value.kind !== 'parameter' || value.array || bind === null) return unknownKey;
   if (!found.readsAs(typeOf(value, parameterTypes))) return unknownKey;
   const at = parameterOffset(bind, value.index);
@@ -109,8 +111,8 @@ function fastShard(value: KeyItem, placement: number, execution: Execution): num
   if (length < 0) return nullKey;
   const end = at + 4 + length;
   return parameterFormat(bind, value.index) === 1
-    ? found.shardOfBinary(bind.buffer, at + 4, end, insert)
-    : found.shardOfTextBytes(bind.buffer, at + 4, end, insert);
+    ? found.shardOfBinary(bind.buffer, at + 4, end, stored)
+    : found.shardOfTextBytes(bind.buffer, at + 4, end, stored);
 }
 
 /**
@@ -140,7 +142,7 @@ export function targetShards(route: RouteProgram, execution: Execution): readonl
 export function groupShards(group: KeyGroup, execution: Execution): readonly number[] | null {
   if (group.placement === -1) return group.shard === undefined ? null : [group.shard];
   const placement = execution.placements[group.placement]!;
-  if (execution.insert && group.sets.length > 0) return rowShards(group, placement, execution);
+  if (group.stored && group.sets.length > 0) return rowShards(group, placement, execution);
   const first: (readonly KeyPart[] | null)[] = new Array(placement.columnCount).fill(null);
   const others: { readonly column: number; readonly parts: readonly KeyPart[] }[] = [];
   for (const { column, values } of group.sets) {

@@ -19,6 +19,10 @@ import {
 import { Backend, Frontend, headerBytes, TransactionStatus } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { ServerError, withPosition } from '../protocol/server-error.ts';
+import { readInt32 } from '../types/integer-text.ts';
+import { type KeptFragment, preparedRun, preparingRun } from './kept-fragment.ts';
+
+const noColumns: readonly ColumnDescription[] = [];
 
 /** Bytes of rows that wait to be pulled before the server is made to wait. */
 const queuedBytesMax = 1_048_576;
@@ -36,23 +40,29 @@ export interface ShardRequest {
   readonly format?: 0 | 1 | undefined;
   /** Statements without rows that run once it has ended, whatever came of it. */
   readonly behind?: string;
+  /** What earlier executions left. */
+  readonly kept?: KeptFragment;
+  /** It is to run as a prepared statement, which a server that does not have it prepares first. It
+   *  has no parameters, and its results are text. */
+  readonly prepared?: boolean;
 }
 
 export class ServerStream implements ShardStream, ServerConsumer {
   readonly server: ServerConnection;
   readonly #request: ShardRequest;
-  readonly columns: Promise<readonly ColumnDescription[]>;
-  /** Resolves when the server is done with the statement, whatever came of it. */
-  readonly finished: Promise<void>;
+  /** Its columns as soon as they came. */
+  described: readonly ColumnDescription[] | null = null;
+  /** Called once, when columns came or the statement has ended without them. */
+  onDescribed: ((stream: ServerStream) => void) | null = null;
   /** NoticeResponse messages, as they came. */
   readonly notices: Buffer[] = [];
   /** Command tag; empty until it came. */
   tag = '';
   error: Error | null = null;
 
-  #resolveColumns!: (columns: readonly ColumnDescription[]) => void;
-  #rejectColumns!: (error: Error) => void;
-  #resolveFinished!: () => void;
+  /** Made when somebody waits: most statements end before anybody does. */
+  #columns: PromiseWithResolvers<readonly ColumnDescription[]> | null = null;
+  #finished: PromiseWithResolvers<void> | null = null;
   #arrived: Buffer[] = [];
   #rest: Buffer | null = null;
   #queue: RowChunk[] = [];
@@ -62,22 +72,19 @@ export class ServerStream implements ShardStream, ServerConsumer {
   #ended = false;
   #dropping = false;
   #paused = false;
+  /** Where it is prepared, or will be. */
+  #key = '';
+  #slot = -1;
 
-  constructor(server: ServerConnection, request: ShardRequest) {
+  /** `messages`: those of the request, where another stream has made them already. */
+  constructor(server: ServerConnection, request: ShardRequest, messages?: Buffer) {
     this.server = server;
     this.#request = request;
-    this.columns = new Promise((resolve, reject) => {
-      this.#resolveColumns = resolve;
-      this.#rejectColumns = reject;
-    });
-    this.columns.catch(() => {});
-    this.finished = new Promise(resolve => {
-      this.#resolveFinished = resolve;
-    });
     server.consumer = this;
     server.unnamed = null;
     const { behind } = request;
-    if (behind === undefined) server.send(requestMessages(request), 1);
+    if (request.prepared) server.send(this.#preparedMessages(), 1);
+    else if (behind === undefined) server.send(messages ?? requestMessages(request), 1);
     else server.send(Buffer.concat([requestMessages(request), queryMessage(behind)]), 2);
     // Lost while those of other shards were waited for: nothing will be heard of it any more.
     if (server.closed) this.onServerLost(server.lostError('the server closed the connection'));
@@ -87,13 +94,48 @@ export class ServerStream implements ShardStream, ServerConsumer {
     return this.server.address.shard;
   }
 
-  next(): Promise<RowChunk | null> {
-    const chunk = this.#queue.shift();
-    if (chunk !== undefined) {
-      this.#queuedBytes -= chunk.bytes.length;
-      this.#resume();
-      return Promise.resolve(chunk);
+  get columns(): Promise<readonly ColumnDescription[]> {
+    if (this.described !== null) return Promise.resolve(this.described);
+    if (this.#columns === null) {
+      this.#columns = Promise.withResolvers();
+      this.#columns.promise.catch(() => {});
+      if (this.#ended) this.#columns.reject(this.error);
     }
+    return this.#columns.promise;
+  }
+
+  /** The server is done with the statement, whatever came of it. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves when it is. */
+  get finished(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    this.#finished ??= Promise.withResolvers();
+    return this.#finished.promise;
+  }
+
+  #preparedMessages(): Buffer {
+    const { fragments } = this.server.prepared;
+    this.#key = this.#request.kept!.keyOn(this.server);
+    this.#slot = fragments.find(this.#key);
+    if (this.#slot >= 0) return preparedRun(this.#slot);
+    this.#slot = fragments.take(this.#key);
+    return preparingRun(this.#slot, this.#request.sql);
+  }
+
+  ready(): RowChunk | null | undefined {
+    const chunk = this.#queue.shift();
+    if (chunk === undefined) return this.#ended && this.error === null ? null : undefined;
+    this.#queuedBytes -= chunk.bytes.length;
+    this.#resume();
+    return chunk;
+  }
+
+  next(): Promise<RowChunk | null> {
+    const chunk = this.ready();
+    if (chunk !== undefined) return Promise.resolve(chunk);
     if (this.error !== null) return Promise.reject(this.error);
     if (this.#ended) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
@@ -128,16 +170,20 @@ export class ServerStream implements ShardStream, ServerConsumer {
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case Backend.rowDescription:
-        this.#resolveColumns(readRowDescription(Buffer.from(buffer.subarray(start, end))));
+        this.#describe(this.#columnsOf(buffer, start, end));
+        break;
+      case Backend.parseComplete:
+        if (this.#slot >= 0) this.#prepared();
         break;
       case Backend.noData:
-        this.#resolveColumns([]);
+        this.#describe(noColumns);
         break;
       case Backend.commandComplete:
         this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
         break;
       case Backend.error:
         this.error ??= this.#serverError(Buffer.from(buffer.subarray(start, end)));
+        if (this.#slot >= 0) this.server.prepared.fragments.forget(this.#key);
         break;
       case Backend.notice:
         this.notices.push(Buffer.from(buffer.subarray(start, end)));
@@ -183,6 +229,17 @@ export class ServerStream implements ShardStream, ServerConsumer {
 
   onServerDrain(): void {}
 
+  #prepared(): void {
+    this.server.stats.parses += 1;
+    this.server.prepared.fragments.keep(this.#key, this.#slot);
+  }
+
+  #columnsOf(buffer: Buffer, start: number, end: number): readonly ColumnDescription[] {
+    const { kept } = this.#request;
+    if (kept !== undefined) return kept.columnsOf(this.shard, buffer, start, end);
+    return readRowDescription(Buffer.from(buffer.subarray(start, end)));
+  }
+
   /** The end of a connection is told by the shard's name. */
   #serverError(response: Buffer): Error {
     const error = new ServerError(response);
@@ -193,10 +250,22 @@ export class ServerStream implements ShardStream, ServerConsumer {
 
   #end(): void {
     this.#ended = true;
-    if (this.error !== null) this.#rejectColumns(this.error);
-    else this.#resolveColumns([]);
+    if (this.described === null) {
+      if (this.error === null) this.#describe(noColumns);
+      else {
+        this.#columns?.reject(this.error);
+        this.onDescribed?.(this);
+      }
+    }
     this.#serve();
-    this.#resolveFinished();
+    this.#finished?.resolve();
+  }
+
+  #describe(columns: readonly ColumnDescription[]): void {
+    if (this.described !== null) return;
+    this.described = columns;
+    this.#columns?.resolve(columns);
+    this.onDescribed?.(this);
   }
 
   #collect(): void {
@@ -259,27 +328,33 @@ function originalPosition(position: number, sql: string, original: string): numb
 
 /** Whole DataRow messages at the head of `bytes`. */
 export function cutRows(bytes: Buffer): { chunk: RowChunk | null; used: number } {
-  const offsets: number[] = [0];
-  let pos = 0;
-  while (bytes.length - pos >= headerBytes) {
-    const next = pos + 1 + bytes.readInt32BE(pos + 1);
-    if (next > bytes.length) break;
-    pos = next;
-    offsets.push(pos);
+  let rows = 0;
+  let used = 0;
+  for (let next = endOfRow(bytes, 0); next <= bytes.length; next = endOfRow(bytes, next)) {
+    used = next;
+    rows++;
   }
-  const rows = offsets.length - 1;
   if (rows === 0) return { chunk: null, used: 0 };
-  const chunk = { bytes: bytes.subarray(0, pos), offsets: Int32Array.from(offsets), rows };
-  return { chunk, used: pos };
+  const offsets = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) offsets[row + 1] = endOfRow(bytes, offsets[row]!);
+  const own = used === bytes.length ? bytes : bytes.subarray(0, used);
+  return { chunk: { bytes: own, offsets, rows }, used };
+}
+
+/** Where the message that begins at `start` ends; infinity: its header is not there. */
+function endOfRow(bytes: Buffer, start: number): number {
+  if (bytes.length - start < headerBytes) return Number.POSITIVE_INFINITY;
+  return start + 1 + readInt32(bytes, start + 1);
 }
 
 /** Parse, Bind, Describe, Execute and Sync with the client's parameter values unchanged. `rowsMax` 0:
  *  all. */
 export function requestMessages(request: ShardRequest, portal = '', rowsMax = 0): Buffer {
-  const out = new ByteWriter(request.sql.length + 256);
+  const { bind } = request;
+  const values = bind === null ? 0 : bind.end - bind.rest;
+  const out = new ByteWriter(request.sql.length + 256 + values);
   writeParse(out, '', request.sql, request.parameterTypes);
   out.begin(Frontend.bind).cstring(portal).cstring('');
-  const { bind } = request;
   if (bind === null) out.int16(0).int16(0);
   else out.bytes(bind.buffer, bind.rest, bind.resultFormats);
   if (request.format !== undefined) out.int16(1).int16(request.format);

@@ -136,7 +136,7 @@ function runText<Result extends Promise<void> | null>(
   const plans = script.statements.map(statement => statement.plan);
   const whole = session.database.shardCount === 1 && !hasOwnCommand(session, plans);
   const shard = whole ? 0 : commonShard(session, script);
-  if (shard === null) return runScript(session, script);
+  if (shard === null) return runScript(session, script, cache);
   if (!concernsListening(session, plans)) return relay(session, unit.bytes, shard, plans, null);
   return relayListening(session, placeOf(session, shard), plans, server => {
     server.unnamed = null;
@@ -163,7 +163,7 @@ function commonShard(session: SessionContext, script: CachedScript): number | nu
 
 /** null: its key has to be looked up. */
 function knownShard({ database }: SessionContext, cached: CachedStatement): number | null {
-  const execution = executionOf(database, { cached, bind: null, parameterTypes: [] });
+  const execution = executionOf(database, { bind: null, parameterTypes: [] });
   try {
     return chooseShard(cached.plan.route, execution);
   } catch (error) {
@@ -174,19 +174,25 @@ function knownShard({ database }: SessionContext, cached: CachedStatement): numb
 
 /** One after the other; several of them are one transaction (protocol section "Multiple
  *  Statements in a Simple Query"). */
-async function runScript(session: SessionContext, script: CachedScript): Promise<void> {
+async function runScript(
+  session: SessionContext,
+  script: CachedScript,
+  first: StatementCache,
+): Promise<void> {
   const { transaction } = session;
-  const { manual } = transaction.settings;
   const { length } = script.statements;
   let { statements } = script;
-  let { directive } = manual;
+  let cache = first;
   try {
     for (let i = 0; i < length; i++) {
       if (length > 1) await transaction.beginImplicit();
-      if (manual.directive !== directive) {
-        // Statements further on go where the one before them says.
-        ({ directive } = manual);
-        ({ statements } = (session.cache ?? (await session.loadCache())).script(script.sql));
+      // Statements further on are planned by what those before them set and changed. A row of schema
+      // changes goes by the tables that there were.
+      if (i > 0 && session.cache !== cache && !statements[i]!.plan.changesSchema) {
+        cache = session.cache ?? (await session.loadCache());
+        const { sql, statements: now, error } = cache.script(script.sql);
+        if (error !== null) return raiseParseError(session, sql, error);
+        statements = now;
       }
       const cached = statements[i]!;
       const run: StatementRun = { cached, bind: null, parameterTypes: [], described: null };

@@ -25,7 +25,7 @@ export async function runSplitInsert(
     plan.rows.map(row => shardOfKey(row.key, plan, execution)),
   );
   const tag = await inBlock(session, () => insert(session, run, plan, shardOfRow));
-  session.client.write(commandComplete(tag));
+  session.client.writeSoon(commandComplete(tag));
 }
 
 async function insert(
@@ -43,15 +43,10 @@ async function insert(
     const original = run.cached.sql;
     return { sql, original, parameterTypes, bind: run.bind, hiddenColumns: 0 };
   });
-  try {
+  await fanOut.readBy(async () => {
     if (plan.returning) await forwardInOrder(session, run, fanOut.streams, shardOfRow);
-  } catch (error) {
-    fanOut.cancel();
-    await fanOut.finished();
-    throw error;
-  }
-  await fanOut.finished();
-  for (const notice of fanOut.notices()) session.client.write(notice);
+  });
+  for (const notice of fanOut.notices()) session.client.writeSoon(notice);
   return summedTag(fanOut.streams.map(stream => stream.tag));
 }
 
@@ -85,7 +80,7 @@ async function forwardInOrder(
   const { client } = session;
   const readers = new Map(streams.map(stream => [stream.shard, new RowReader(stream)]));
   const columns = await streams[0]!.columns;
-  if (run.bind === null) client.write(rowDescription(columns));
+  if (run.bind === null) client.writeSoon(rowDescription(columns));
   const pieces: Buffer[] = [];
   for (const shard of shardOfRow) {
     const row = await readers.get(shard)!.next();
@@ -95,7 +90,7 @@ async function forwardInOrder(
   for (const reader of readers.values()) {
     for (let row = await reader.next(); row !== null; row = await reader.next()) pieces.push(row);
   }
-  if (!client.write(Buffer.concat(pieces))) await session.clientDrained();
+  if (!client.writeSoon(Buffer.concat(pieces))) await session.clientDrained();
 }
 
 class RowReader {

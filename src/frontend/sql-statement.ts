@@ -8,6 +8,12 @@ export interface SqlStatement {
   readonly types: readonly string[];
   /** The settings it was read under, as one text. */
   readonly settings: string;
+  /** Its PREPARE. */
+  readonly prepare: string;
+  /** As PostgreSQL described it (`StatementForm.text`). */
+  readonly form: string;
+  /** Of the catalog under which it was described last (`StatementCache.scope`). */
+  readonly scope: number;
 }
 
 /** Statements by name; null: the client's server has it. */

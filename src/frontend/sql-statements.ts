@@ -2,17 +2,23 @@
 // the name is kept; on several PgPack has it, and EXECUTE becomes the statement itself with the
 // arguments, cast to the types that PostgreSQL found, in the place of the parameters.
 
-import { internalQuery, runCommand } from '../backend/internal-query.ts';
+import { internalQuery, readAnswersWith, runCommand } from '../backend/internal-query.ts';
+import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { ExecuteArgument, SessionEffect, StatementPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
+import { ByteWriter } from '../protocol/byte-writer.ts';
+import { syncMessage, writeDescribe } from '../protocol/frontend-messages.ts';
+import { Backend } from '../protocol/message-codes.ts';
 import { quoteName } from '../sql/quote-name.ts';
 import { type Edit, splice } from '../sql/splice.ts';
 import { tokensOf } from '../sql/tokens.ts';
 import { fixedShard } from './fixed-shard.ts';
 import { isServerName, serverNamePrefix } from './prepared-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
+import type { StatementCache } from './statement-cache.ts';
+import { FormReader } from './statement-form.ts';
 
 /** Settings that say nothing of how a statement is read. */
 const indifferent = /^(application_name|.*\..*|.*_timeout)$/;
@@ -45,13 +51,54 @@ export async function prepareSql(
   const cache = session.cache ?? (await session.loadCache());
   const fixed = fixedShard(cache.statement(sql).plan.route);
   const server = await transaction.open(fixed < 0 ? (transaction.openShard ?? homeShard) : fixed);
-  await runCommand(server, run.cached.sql);
-  const found = await internalQuery(server, typesOf(name));
-  await runCommand(server, `DEALLOCATE ${quoteName(name)}`);
-  const types = found.map(([type]) => type ?? '');
-  statements.sql.set(name, { sql, types, settings: readingSettings(session) });
-  client.write(commandComplete(run.cached.plan.tag));
+  const prepare = run.cached.sql;
+  const { types, form } = await readPrepared(server, name, prepare);
+  const settings = readingSettings(session);
+  statements.sql.set(name, { sql, types, settings, prepare, form, scope: cache.scope });
+  client.writeSoon(commandComplete(run.cached.plan.tag));
 }
+
+/** What PostgreSQL says of it; the server does not keep it. */
+async function readPrepared(
+  server: ServerConnection,
+  name: string,
+  prepare: string,
+): Promise<{ readonly types: readonly string[]; readonly form: string }> {
+  await runCommand(server, prepare);
+  const found = await internalQuery(server, typesOf(name));
+  const reader = new FormReader(severalShards);
+  let form = '';
+  server.send(writeDescribe(new ByteWriter(64), 'S', name).bytes(syncMessage).take(), 1);
+  await readAnswersWith(server, (type, message) => {
+    if (type === Backend.parameterDescription) reader.onParameters(message);
+    else if (type === Backend.rowDescription || type === Backend.noData) {
+      form = reader.onColumns(message).text;
+    }
+  });
+  await runCommand(server, `DEALLOCATE ${quoteName(name)}`);
+  return { types: found.map(([type]) => type ?? ''), form };
+}
+
+/** Tables have changed since an EXECUTE's statement was described: rejects with `cachedPlanChanged`
+ *  where PostgreSQL would (plancache.c, RevalidateCachedQuery). */
+export async function requireSameForm(
+  session: SessionContext,
+  cache: StatementCache,
+  { effect }: StatementPlan,
+): Promise<void> {
+  const { name = '' } = effect?.kind === 'execute' ? effect : {};
+  const prepared = session.statements.sql.get(name) ?? null;
+  if (prepared === null || prepared.scope === cache.scope) return;
+  const { transaction, homeShard, statements, pinned } = session;
+  const server = await transaction.open(transaction.openShard ?? homeShard);
+  const { form } = await readPrepared(server, name, prepared.prepare);
+  // A connection that is held while another is waited for could make clients wait in a circle.
+  if (transaction.mode === 'none' && !pinned) transaction.release();
+  if (form !== prepared.form) throw new PgError(errors.cachedPlanChanged);
+  statements.sql.set(name, { ...prepared, scope: cache.scope });
+}
+
+const severalShards = 2;
 
 function typesOf(name: string): string {
   const literal = `E'${name.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -6,12 +6,14 @@ import { BoundedCache } from '../common/bounded-cache.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import { basePlan } from '../planner/plan-input.ts';
 import { byteText } from '../sql/byte-text.ts';
 import { type LiftedStatement, newLiftedStatement } from '../sql/lexer.ts';
 import { pgcatStatement } from '../sql/own-statement.ts';
 import { type ParsedStatement, parseStatements } from '../sql/parser.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import type { CachedScript, CachedStatement } from './cached-statement.ts';
+import { KeptFragment } from './kept-fragment.ts';
 import { Shape } from './shape.ts';
 import { StatementTiming } from './statement-timing.ts';
 
@@ -134,8 +136,7 @@ export class StatementCache {
       const around = surroundings(sql, parsed);
       const statements = parsed.map(({ text, stmt, location }, i) => {
         const padded = `${padding(sql, location)}${text}`;
-        const timing = new StatementTiming();
-        return { sql: padded, ...this.#plan(text, stmt, around[i]!), timing, scope: this.scope };
+        return { sql: padded, ...this.#plan(text, stmt, around[i]!), ...this.#memory() };
       });
       return { sql, statements, error: null };
     } catch (error) {
@@ -146,21 +147,16 @@ export class StatementCache {
   }
 
   #plain(sql: string, plan: StatementPlan): CachedStatement {
-    const timing = new StatementTiming();
-    return { sql, plan, parameters: 0, timing, scope: this.scope };
+    return { sql, plan, parameters: 0, ...this.#memory() };
+  }
+
+  #memory(): Pick<CachedStatement, 'timing' | 'kept' | 'scope'> {
+    return { timing: new StatementTiming(), kept: new KeptFragment(), scope: this.scope };
   }
 }
 
 /** An empty query string: any server answers it. */
 export const emptyStatement: StatementPlan = {
-  tag: '',
-  route: { groups: [] },
-  groupless: 'any',
+  ...basePlan(''),
   wide: { kind: 'refusal', construct: 'empty statement', hint: null, always: false },
-  effect: null,
-  writes: false,
-  repeatable: false,
-  changesSchema: false,
-  pinsSession: null,
-  outsideTransaction: false,
 };

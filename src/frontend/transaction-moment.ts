@@ -18,7 +18,7 @@ const question = `SELECT pg_catalog.to_char(
   pg_catalog.timezone('UTC', pg_catalog.now()), 'YYYY-MM-DD HH24:MI:SS.US') || '+00'`;
 
 export function asksForMoment(wide: WidePlan): boolean {
-  return (wide.kind === 'merge' || wide.kind === 'collect') && wide.moment === true;
+  return 'moment' in wide && wide.moment === true;
 }
 
 /** The run with the moment in its plan; itself where that does not ask. */
@@ -29,7 +29,7 @@ export async function runAtMoment(
 ): Promise<StatementRun> {
   const { plan } = run.cached;
   const { wide } = plan;
-  if ((wide.kind !== 'merge' && wide.kind !== 'collect') || wide.moment !== true) return run;
+  if (!('moment' in wide) || wide.moment !== true) return run;
   const { moment, ...others } = atMoment(wide, await momentOf(session, shards[0]!));
   return { ...run, cached: { ...run.cached, plan: { ...plan, wide: others } } };
 }

@@ -6,7 +6,7 @@ import { ByteWriter } from '../protocol/byte-writer.ts';
 import { Frontend, headerBytes } from '../protocol/message-codes.ts';
 import type { Unit } from './inbox.ts';
 import { prepareWhereMissing, writeClientParse } from './prepare-on-server.ts';
-import type { RelayStep } from './relay.ts';
+import type { RelayStep } from './relay-step.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
 import type { ClosedStatement } from './session-statements.ts';
 import type { Item, UnitPlan } from './unit-plan.ts';

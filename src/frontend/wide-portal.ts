@@ -52,14 +52,14 @@ export class WidePortal implements HeldPortal {
     }
     // Outside a transaction the portal ends at the Sync that is next.
     if (this.#session.transaction.mode === 'none') await this.close();
-    this.#session.client.write(portalSuspended);
+    this.#session.client.writeSoon(portalSuspended);
     return true;
   }
 
   /** A finished SELECT has no more rows, other statements run once (pquery.c, PortalRun). */
   #executeAgain(name: string): boolean {
     if (this.plan.tag !== 'SELECT') throw new PgError(errors.portalEnded, { name });
-    this.#session.client.write(commandComplete('SELECT 0'));
+    this.#session.client.writeSoon(commandComplete('SELECT 0'));
     return true;
   }
 

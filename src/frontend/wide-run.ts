@@ -53,7 +53,7 @@ export class WideRun {
 
   async describe(): Promise<void> {
     try {
-      this.#session.client.write(rowDescription(await this.#rows.columns));
+      this.#session.client.writeSoon(described(await this.#rows.columns));
     } catch (error) {
       await this.#stop(true);
       throw error;
@@ -74,7 +74,7 @@ export class WideRun {
         sent += to - this.#restAt;
         this.#rest = to < chunk.rows ? chunk : null;
         this.#restAt = to < chunk.rows ? to : 0;
-        if (!client.write(bytes)) await this.#session.clientDrained();
+        if (!client.writeSoon(bytes)) await this.#session.clientDrained();
       }
       await this.#rows.idle();
     } catch (error) {
@@ -93,9 +93,9 @@ export class WideRun {
     const notices = await this.#rows.finish();
     this.#ended();
     const { client } = this.#session;
-    for (const notice of notices) client.write(notice);
+    for (const notice of notices) client.writeSoon(notice);
     // The tag of a later portion counts that portion (pquery.c, PortalRun).
-    client.write(commandComplete(`SELECT ${sent}`));
+    client.writeSoon(commandComplete(`SELECT ${sent}`));
     return true;
   }
 
@@ -107,4 +107,16 @@ export class WideRun {
     if (!closed && transaction.ended === this.#transactions) await this.#rows.stop(failed);
     else this.#rows.forget();
   }
+}
+
+const descriptions = new WeakMap<readonly ColumnDescription[], Buffer>();
+
+/** RowDescription of columns that a statement has again each time. */
+function described(columns: readonly ColumnDescription[]): Buffer {
+  let message = descriptions.get(columns);
+  if (message === undefined) {
+    message = rowDescription(columns);
+    descriptions.set(columns, message);
+  }
+  return message;
 }

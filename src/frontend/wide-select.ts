@@ -1,13 +1,12 @@
 // A SELECT over several shards, by whichever way its plan goes: whole, or in portions.
 
 import type { MergePlan } from '../plan/merge-plan.ts';
-import { ServerError } from '../protocol/server-error.ts';
 import { startCollect } from './collect.ts';
-import { describeStatement } from './describe-statement.ts';
+import { inItsPlace } from './error-place.ts';
 import { startMerge } from './merge.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { refusal, refuseSeveral } from './statement-shards.ts';
-import { runAtMoment } from './transaction-moment.ts';
+import { asksForMoment, runAtMoment } from './transaction-moment.ts';
 import { type WideRows, WideRun } from './wide-run.ts';
 
 /** Runs it whole, for the simple protocol or an Execute without a row limit. */
@@ -23,27 +22,6 @@ export async function runSelect(
   } catch (error) {
     throw await inItsPlace(session, run, shards, error);
   }
-}
-
-/** What is wrong with the statement itself PostgreSQL says of the client's text too, with its place
- *  there; in a block the error has ended what could be asked. */
-async function inItsPlace(
-  { transaction, closed, pinned }: SessionContext,
-  { cached, parameterTypes }: StatementRun,
-  shards: readonly number[],
-  error: unknown,
-): Promise<unknown> {
-  if (!(error instanceof ServerError) || !error.isMisplaced) return error;
-  if (closed || transaction.mode !== 'none') return error;
-  try {
-    const server = await transaction.open(shards[0]!);
-    await describeStatement(server, cached.sql, parameterTypes);
-  } catch (own) {
-    if (own instanceof ServerError && own.sqlstate === error.sqlstate) return own;
-  } finally {
-    if (!pinned) transaction.release();
-  }
-  return error;
 }
 
 /** `held`: rows are read in portions, between which other statements of the transaction run. */
@@ -64,7 +42,8 @@ export async function startRows(
 ): Promise<WideRows> {
   if (shards.length === 1) return startMerge(session, given, asWritten(given), shards, held);
   refuseSeveral(session, shards);
-  const run = await runAtMoment(session, given, shards);
+  const asks = asksForMoment(given.cached.plan.wide);
+  const run = asks ? await runAtMoment(session, given, shards) : given;
   const { wide } = run.cached.plan;
   if (wide.kind === 'merge') return startMerge(session, run, wide, shards, held);
   if (wide.kind === 'collect') return startCollect(session, run, wide, shards, held);

@@ -1,7 +1,8 @@
-// The vocabulary of a SELECT that one shard finishes: the rows of its fragments are collected there
-// in temporary tables, and what is left of the statement, the final fragment, runs over them.
+// The vocabulary of a SELECT that one shard finishes: the rows of its fragments are collected there,
+// few as parameters and many in temporary tables, and what is left of the statement, the final
+// fragment, runs over them.
 
-/** A temporary table of the shard that finishes, `pg_temp."name"`. */
+/** What the final fragment names as a temporary table, `pg_temp."name"`. */
 export interface CollectedTable {
   readonly name: string;
   /** Runs on every shard, with the statement's own parameters; its columns, by name, type, modifier
@@ -10,6 +11,8 @@ export interface CollectedTable {
   /** Columns that the final fragment needs as a primary key, for what GROUP BY may leave out
    *  (check_functional_grouping, pg_constraint.c); null: none. */
   readonly primaryKey: readonly string[] | null;
+  /** The final fragment may name a row of it as one value, of the table's row type. */
+  readonly wholeRows?: true;
 }
 
 export interface CollectPlan {

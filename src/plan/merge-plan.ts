@@ -15,6 +15,9 @@ export interface Fragment {
   /** Columns that the merge compares, groups by or adds up and whose type is known only when they
    *  arrive. */
   readonly untyped?: readonly UntypedColumn[];
+  /** It compares or adds up values that settings of the session may give another form than the one
+   *  that is read here. */
+  readonly styled?: boolean;
 }
 
 export interface UntypedColumn {

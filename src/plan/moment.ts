@@ -1,14 +1,13 @@
 // now() and its kin are one moment for all shards: fragments hold a mark in its place, and whoever
 // runs them puts in what one shard says it is.
 
-import type { CollectPlan } from './collect-plan.ts';
-import type { MergePlan } from './merge-plan.ts';
+import type { WidePlan } from './statement-plan.ts';
 
 /** A timestamptz like any other, but that nobody writes it so. */
 export const momentMark = '   2000-01-01 00:00:00.000017+00   ';
 
 /** The plan for a moment: `2026-11-21 20:29:47.123456+00`. */
-export function atMoment<T extends MergePlan | CollectPlan>(plan: T, moment: string): T {
+export function atMoment<T extends WidePlan>(plan: T, moment: string): T {
   return replaced(plan, moment) as T;
 }
 

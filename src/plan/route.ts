@@ -55,6 +55,9 @@ export interface KeyGroup {
   readonly placement: number;
   /** All must hold (intersection). Empty: nothing confines the group, so all shards. */
   readonly sets: readonly KeySet[];
+  /** The values are on their way into the columns, which may round them, and one without a place is
+   *  an error; else rows are compared with them, and there is no match. */
+  readonly stored: boolean;
   /** The group's one shard whatever the values: tables of a sharded schema, or an order of the
    *  client (`table` says which). `placement` is -1 then, `columns` and `sets` are empty. */
   readonly shard?: number;

@@ -1,6 +1,7 @@
 // What the planner says of one statement, for every way it can go. Plain data: cached by text,
 // printed by EXPLAIN and by the golden files.
 
+import type { CopyFormat } from '../types/copy/copy-rows.ts';
 import type { CollectPlan } from './collect-plan.ts';
 import type { OwnSetting, OwnVariable } from './directive.ts';
 import type { MergePlan } from './merge-plan.ts';
@@ -26,6 +27,9 @@ export interface ScatterPlan {
   readonly tag: 'sum' | 'same';
   /** Shards would each read a parameter 'now' as their own moment, and copies would differ. */
   readonly moments?: boolean;
+  /** Instead of the statement as written; it holds a mark for the moment (`moment.ts`). */
+  readonly sql?: string;
+  readonly moment?: true;
 }
 
 /** Multi-row INSERT … VALUES split by row. Each shard gets `prefix` + its rows joined by `, ` +
@@ -42,6 +46,8 @@ export interface SplitInsertPlan {
   readonly rows: readonly { readonly sql: string; readonly key: readonly KeyValue[] }[];
   /** RETURNING: rows go back to the client in the order of VALUES. */
   readonly returning: boolean;
+  /** The texts hold a mark for the moment (`moment.ts`). */
+  readonly moment?: true;
 }
 
 /** What PostgreSQL is asked first for an INSERT: a row of each value and the name of its type, and
@@ -75,15 +81,6 @@ export interface EvaluatedInsertPlan {
   readonly keys: readonly KeyHole[];
 }
 
-export interface CopyColumnFormat {
-  readonly format: 'text' | 'csv' | 'binary';
-  readonly delimiter: string;
-  readonly nullText: string;
-  readonly quote: string;
-  readonly escape: string;
-  readonly header: boolean;
-}
-
 /** COPY … FROM STDIN of a sharded table, split by row; the statement goes to shards as written. */
 export interface SplitCopyPlan {
   readonly kind: 'split-copy';
@@ -94,7 +91,7 @@ export interface SplitCopyPlan {
   readonly keyPositions: readonly number[];
   /** Some column of the key holds text, whose bytes hang on the encoding. */
   readonly hasText: boolean;
-  readonly format: CopyColumnFormat;
+  readonly format: CopyFormat;
 }
 
 /** COPY … FROM STDIN of an omnisharded table: every byte goes to every shard. */
@@ -109,7 +106,7 @@ export interface DatedColumns {
   readonly columns: readonly string[];
   /** 0-based. */
   readonly positions: readonly number[];
-  readonly format: CopyColumnFormat;
+  readonly format: CopyFormat;
 }
 
 export type WidePlan =

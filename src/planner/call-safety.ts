@@ -13,12 +13,15 @@ import {
   isWriting,
   needsAllShards,
 } from './builtin-functions.ts';
+import { isSequenceCall } from './catalog-shard.ts';
 
-/** A call that no statement on several shards may contain, even pinned to one; null: none. */
-export function callNeedingAllShards(facts: ScopeBuilder): string | null {
+/** A call that no statement on several shards may contain, even pinned to one; null: none. `sequences`:
+ *  it goes where sequences are. */
+export function callNeedingAllShards(facts: ScopeBuilder, sequences = false): string | null {
   for (const use of facts.functions) {
     const overloads = overloadsOf(use, facts);
-    if (isBuiltin(use, overloads) && needsAllShards(use.name)) return call(use);
+    const placed = sequences && isSequenceCall(use.name);
+    if (!placed && isBuiltin(use, overloads) && needsAllShards(use.name)) return call(use);
     if (overloads.some(mayReadTables)) return call(use);
   }
   for (const { schema, name } of facts.operators) {

@@ -12,6 +12,7 @@ export interface TableFragment {
   readonly fragment: SelectStmt;
   /** See `CollectedTable`. */
   readonly primaryKey: readonly string[] | null;
+  readonly wholeRows: boolean;
 }
 
 export function tableFragment(
@@ -34,6 +35,7 @@ export function tableFragment(
       op: 'SETOP_NONE',
     } as SelectStmt,
     primaryKey: groupedKey(relation, facts),
+    wholeRows: isWholeRow(relation, facts),
   };
 }
 
@@ -48,8 +50,11 @@ export function targetsOf(columns: readonly SyntaxNode[]): readonly SyntaxNode[]
   return [{ ResTarget: { name: 'pgpack', val } } as SyntaxNode];
 }
 
+/** By which columns are named. */
+export type NamingFacts = Pick<ScopeBuilder, 'selects' | 'relations'>;
+
 /** All, where the statement may mean columns without naming them. */
-function neededColumns(relation: ScopeRelation, facts: ScopeBuilder): readonly string[] {
+export function neededColumns(relation: ScopeRelation, facts: NamingFacts): readonly string[] {
   const columns = relation.columns ?? [];
   const named = new Set<string>();
   let all = false;
@@ -67,8 +72,9 @@ function neededColumns(relation: ScopeRelation, facts: ScopeBuilder): readonly s
 }
 
 /** Its name by itself is the whole row unless a column has it, and so is the alias of a join; so is
- *  what stands before the name of a function (`t.row_to_json`, ParseFuncOrColumn). */
-function isWholeRow({ refname, columns }: ScopeRelation, facts: ScopeBuilder): boolean {
+ *  what stands before the name of a function (`t.row_to_json`, ParseFuncOrColumn). A star among the
+ *  targets is only short for columns (ExpandColumnRefStar, parse_target.c). */
+function isWholeRow({ refname, columns }: ScopeRelation, facts: NamingFacts): boolean {
   const selects = facts.selects.map(one => one.select);
   const joins = new Set<string>();
   walk(selects, value => {
@@ -80,6 +86,7 @@ function isWholeRow({ refname, columns }: ScopeRelation, facts: ScopeBuilder): b
     facts.relations.some(one => one.columns?.includes(name));
   let found = false;
   walk(selects, value => {
+    if (isStar((value as SyntaxNode).ResTarget?.val as SyntaxNode | undefined)) return false;
     const fields = (value as { fields?: readonly SyntaxNode[] }).fields ?? [];
     const names = fields.map(field => field.String?.sval ?? '');
     const [table, name] = names.length < 2 ? [names[0], null] : names.slice(-2);
@@ -89,6 +96,10 @@ function isWholeRow({ refname, columns }: ScopeRelation, facts: ScopeBuilder): b
     return !found;
   });
   return found;
+}
+
+function isStar(node: SyntaxNode | undefined): boolean {
+  return node?.ColumnRef?.fields?.some(field => 'A_Star' in field) ?? false;
 }
 
 /** Conditions of WHERE that name columns of the relation and of no other. */

@@ -1,19 +1,19 @@
 // The options of COPY as ProcessCopyOptions (copy.c) reads them, as far as rows and fields are
 // found by them. What would change that in a way that is not followed here is named and refused.
 
-import type { CopyColumnFormat } from '../plan/statement-plan.ts';
 import { isOn } from '../sql/option-value.ts';
 import type { CopyStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts } from '../sql/syntax-tree.ts';
+import type { CopyFormat } from '../types/copy/copy-rows.ts';
 
-export type CopyFormat =
-  | { readonly kind: 'format'; readonly format: CopyColumnFormat }
+type CopyFormatChoice =
+  | { readonly kind: 'format'; readonly format: CopyFormat }
   | { readonly kind: 'unsupported'; readonly option: string };
 
 /** Options that change no row's place: FREEZE and LOG_VERBOSITY concern the shard alone. */
 const harmless = new Set(['freeze', 'log_verbosity']);
 
-export function copyFormat(copy: CopyStmt, key: readonly string[]): CopyFormat {
+export function copyFormat(copy: CopyStmt, key: readonly string[]): CopyFormatChoice {
   const options = new Map<string, SyntaxNode | undefined>();
   for (const node of (copy.options ?? []) as readonly SyntaxNode[]) {
     const { defname = '', arg } = node.DefElem ?? {};

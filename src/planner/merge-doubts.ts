@@ -4,7 +4,8 @@
 import { fragmentOf, type MergeNode } from '../plan/merge-plan.ts';
 
 export function needsOtherwise(root: MergeNode): boolean {
-  return (fragmentOf(root).untyped ?? []).length > 0 || holdsRows(root);
+  const { untyped = [], styled = false } = fragmentOf(root);
+  return untyped.length > 0 || styled || holdsRows(root);
 }
 
 /** Groups of unknown number, or rows to be sorted. */

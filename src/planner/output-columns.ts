@@ -8,6 +8,7 @@ import { quoteName } from '../sql/quote-name.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts, sameExpression } from '../sql/syntax-tree.ts';
+import { typeOid } from '../types/type-oid.ts';
 import { type Comparand, comparand } from './comparable-key.ts';
 import { starColumns } from './star-columns.ts';
 
@@ -21,12 +22,19 @@ export interface OutputColumn {
   readonly value: Comparand;
 }
 
+/** Of which the text has several forms: DateStyle, IntervalStyle, bytea_output. */
+const styledTypes: ReadonlySet<number> = new Set([
+  ...[typeOid.date, typeOid.timestamp, typeOid.timestamptz, typeOid.interval, typeOid.bytea],
+]);
+
 export class OutputColumns {
   readonly visible: readonly OutputColumn[];
   /** SQL of helper columns, in order behind the visible ones. */
   readonly hidden: string[] = [];
   /** See `Fragment.untyped`. */
   readonly untyped: UntypedColumn[] = [];
+  /** See `Fragment.styled`. */
+  #styled = false;
 
   constructor(visible: readonly OutputColumn[]) {
     this.visible = visible;
@@ -46,7 +54,10 @@ export class OutputColumns {
 
   /** Notes that the merge compares a column, or tells whether its values are equal; gives it back. */
   compare(column: number, value: Comparand, how: 'order' | 'equality'): number {
-    if (value.type !== null) return column;
+    if (value.type !== null) {
+      this.#styled ||= styledTypes.has(value.type.oid);
+      return column;
+    }
     const text = value.collation === 'c' || (how === 'equality' && value.collation === 'other');
     const noted = this.untyped.findIndex(one => one.column === column);
     if (noted === -1) this.untyped.push({ column, text });
@@ -55,10 +66,11 @@ export class OutputColumns {
   }
 
   /** Of the fragment; see there. `counted`: the merge counts on every column being there. */
-  fragmentFacts(counted: boolean): Pick<Fragment, 'visibleColumns' | 'untyped'> {
+  fragmentFacts(counted: boolean): Pick<Fragment, 'visibleColumns' | 'untyped' | 'styled'> {
     return {
       ...(counted || this.hidden.length > 0 ? { visibleColumns: this.visible.length } : {}),
       ...(this.untyped.length === 0 ? {} : { untyped: this.untyped }),
+      ...(this.#styled ? { styled: true } : {}),
     };
   }
 

@@ -45,7 +45,7 @@ export function planBySchema(
     table => places.shardOf(table.schema) === null && input.scheme.keyOf(table) !== null,
   );
   if (!keyed) return onOneShard(input, shard, why, planPlainly);
-  const group = { table: why, columns: [], placement: -1, sets: [], shard };
+  const group = { table: why, columns: [], placement: -1, sets: [], stored: false, shard };
   const groups = [...usual.route.groups, group];
   const refused = usual.wide.kind === 'refusal' && usual.wide.always;
   const wide = refused ? usual.wide : refuseWide('a sharded schema beside tables of other shards');

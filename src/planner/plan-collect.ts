@@ -5,6 +5,7 @@
 import { type CollectedTable, type CollectPlan, collectedName } from '../plan/collect-plan.ts';
 import type { Refusal } from '../plan/statement-plan.ts';
 import type { ScopeRelation } from '../sql/level.ts';
+import { parseStatements } from '../sql/parser.ts';
 import { printStatement } from '../sql/print-statement.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
@@ -17,17 +18,25 @@ import { type PlanInput, refuse, refuseWide } from './plan-input.ts';
 /** SQL of a query each of whose rows is the answer of one shard alone; null: it is none. */
 export type GatheredSql = (select: SelectStmt) => string | null;
 
+/** What shards can do of a query by themselves. */
+export interface ShardWork {
+  readonly gathered: GatheredSql;
+  /** Of a query with groups its partial groups and, over those, the rest; null: it has none, or they
+   *  cannot be put together. */
+  readonly groups: (select: SelectStmt) => CollectPlan | null;
+}
+
 /** `reason`: what stands in the way of other plans. `everywhere`: see `CollectPlan`. */
 export function planCollect(
   input: PlanInput,
   facts: ScopeBuilder,
   reason: string,
   everywhere: boolean,
-  gathered: GatheredSql,
+  work: ShardWork,
 ): CollectPlan | Refusal {
   const problem = collectProblem(input.stmt, facts);
   if (problem !== null) return problem;
-  const collection = new Collection(input, gathered);
+  const collection = new Collection(input, work);
   const select = collection.statement();
   const sql = printStatement({ SelectStmt: select });
   if (collection.refusal !== null) return collection.refusal;
@@ -56,17 +65,19 @@ class Collection {
   refusal: Refusal | null = null;
   readonly #input: PlanInput;
   readonly #gathered: GatheredSql;
+  readonly #groupsOf: ShardWork['groups'];
   readonly #facts: ScopeBuilder;
   readonly #select: SelectStmt;
   /** By the place of their name in the text. */
   readonly #relations = new Map<number, ScopeRelation>();
   readonly #cteNames: ReadonlySet<string>;
 
-  constructor(input: PlanInput, gathered: GatheredSql) {
+  constructor(input: PlanInput, { gathered, groups }: ShardWork) {
     const stmt = structuredClone(input.stmt);
     this.#select = stmt.SelectStmt!;
     this.#input = { ...input, stmt };
     this.#gathered = gathered;
+    this.#groupsOf = groups;
     this.#facts = new ScopeBuilder(this.#input);
     this.#facts.statement(stmt, null, new Map());
     for (const relation of this.#facts.relations) {
@@ -86,7 +97,9 @@ class Collection {
    *  `whole`: shards may answer all of it. */
   #query(select: SelectStmt, whole: boolean): SelectStmt {
     const answers = [() => (whole ? this.#wholeQuery(select) : null), () => this.#block(select)];
-    if (computesRowByRow(select)) answers.reverse();
+    const groups = () => this.#groups(select);
+    if (!computesRowByRow(select)) answers.splice(1, 0, groups);
+    else answers.reverse().unshift(...(callsOfColumns(select) ? [groups] : []));
     for (const answer of answers) {
       const rows = answer();
       if (rows !== null) return rows;
@@ -114,6 +127,26 @@ class Collection {
     const block = collectBlock(select, level, this.#facts);
     const sql = block === null ? null : this.#gathered(block.rows);
     return sql === null ? null : block!.over(this.#rangeVar(this.#add(sql, null), null));
+  }
+
+  /** Partial groups of the shards. */
+  #groups(select: SelectStmt): SelectStmt | null {
+    if (this.#namesCte(select)) return null;
+    const plan = this.#groupsOf(select);
+    const [partial] = plan?.tables ?? [];
+    if (plan === null || partial === undefined) return null;
+    const rest = parseStatements(plan.sql)[0]?.stmt.SelectStmt;
+    const places: RangeVar[] = [];
+    walk(rest, value => {
+      const { RangeVar: place } = value as { RangeVar?: RangeVar };
+      if (place !== undefined) places.push(place);
+      return true;
+    });
+    const [place, ...others] = places;
+    // Others are in subqueries, which have been read by their places in the statement's text.
+    if (rest === undefined || place === undefined || others.length > 0) return null;
+    Object.assign(place, this.#rangeVar(this.#add(partial.sql, null), place));
+    return rest;
   }
 
   /** Queries in FROM that see nothing of what stands beside them. */
@@ -161,7 +194,11 @@ class Collection {
       const relation = this.#relations.get(node.RangeVar.location ?? 0);
       const isView = relation?.source === 'subquery' && relation.table !== null;
       if (relation === undefined || (relation.source !== 'sharded' && !isView)) return true;
-      const { fragment, primaryKey } = tableFragment(node.RangeVar, relation, this.#facts);
+      const { fragment, primaryKey, wholeRows } = tableFragment(
+        node.RangeVar,
+        relation,
+        this.#facts,
+      );
       const sql = isView ? this.#gathered(fragment) : printStatement({ SelectStmt: fragment });
       if (sql === null) {
         const what = isView
@@ -170,18 +207,19 @@ class Collection {
         this.refusal ??= refuseWide(what);
         return false;
       }
-      node.RangeVar = this.#rangeVar(this.#add(sql, primaryKey), node.RangeVar);
+      node.RangeVar = this.#rangeVar(this.#add(sql, primaryKey, wholeRows), node.RangeVar);
       return false;
     });
     this.refusal ??= schemaProblem(select, this.#facts);
     dropSchemas(select, this.#facts);
   }
 
-  #add(sql: string, primaryKey: readonly string[] | null): string {
-    const known = this.tables.find(one => one.sql === sql && one.primaryKey === primaryKey);
-    if (known !== undefined) return known.name;
-    const name = collectedName(this.tables.length);
-    this.tables.push({ name, sql, primaryKey });
+  #add(sql: string, primaryKey: readonly string[] | null, wholeRows = false): string {
+    const whole = wholeRows ? ({ wholeRows } as const) : {};
+    const known = this.tables.findIndex(one => one.sql === sql && one.primaryKey === primaryKey);
+    const name = this.tables[known]?.name ?? collectedName(this.tables.length);
+    if (known < 0) this.tables.push({ name, sql, primaryKey, ...whole });
+    else this.tables[known] = { ...this.tables[known]!, ...whole };
     return name;
   }
 
@@ -201,6 +239,18 @@ function computesRowByRow(select: SelectStmt): boolean {
   return targets.some(({ ResTarget }) => {
     const { ColumnRef, A_Const } = (ResTarget?.val ?? {}) as SyntaxNode;
     return ColumnRef === undefined && A_Const === undefined;
+  });
+}
+
+/** What it computes is plain columns, and functions of such, which fail nowhere if they are
+ *  aggregates. */
+function callsOfColumns(select: SelectStmt): boolean {
+  const isPlain = ({ ColumnRef, A_Const }: SyntaxNode) => (ColumnRef ?? A_Const) !== undefined;
+  return ((select.targetList ?? []) as readonly SyntaxNode[]).every(({ ResTarget }) => {
+    const value = (ResTarget?.val ?? {}) as SyntaxNode;
+    const { args = [], agg_filter: filter } = value.FuncCall ?? {};
+    const isCall = value.FuncCall !== undefined && filter === undefined;
+    return isPlain(value) || (isCall && (args as readonly SyntaxNode[]).every(isPlain));
   });
 }
 

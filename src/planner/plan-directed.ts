@@ -49,7 +49,8 @@ export function onOneShard(
   planPlainly: PlanPlainly,
 ): StatementPlan {
   const alone = planPlainly({ ...input, shardCount: 1 });
-  const route = { groups: [{ table: why, columns: [], placement: -1, sets: [], shard }] };
+  const group = { table: why, columns: [], placement: -1, sets: [], stored: false, shard };
+  const route = { groups: [group] };
   const plan = { ...alone, route, groupless: 'any', wide: refuseWide(`a ${why}`) } as const;
   if (alone.pinsSession !== null) {
     return { ...plan, pinsSession: null, repeatable: false, wide: refuse(alone.pinsSession) };

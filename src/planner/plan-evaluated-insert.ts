@@ -133,10 +133,13 @@ class InsertReading {
     if (this.#takesSequence() && this.#insert.override !== 'OVERRIDING_SYSTEM_VALUE') {
       text.overrideSystemValue();
     }
-    const queries = [
-      ...queriesOf(sequences, wanted, 'first'),
-      ...queriesOf(expressions, wanted, 'routed'),
-    ];
+    // Expressions that ask sequences too are asked in their turn.
+    const inTurn =
+      sequences.length > 0 && expressions.some(hole => /nextval|setval/i.test(wanted[hole]!));
+    const all = [...sequences, ...expressions].sort((a, b) => a - b);
+    const queries = inTurn
+      ? queriesOf(all, wanted, 'routed')
+      : [...queriesOf(sequences, wanted, 'first'), ...queriesOf(expressions, wanted, 'routed')];
     const parts = text.parts();
     const refusal = this.#refusalOf(parts, queries, planOf);
     if (refusal !== null) return refusal;

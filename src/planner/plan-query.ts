@@ -1,7 +1,7 @@
 // SELECT, INSERT, UPDATE, DELETE and MERGE: the route from the statement's key groups, the reasons
 // for which it cannot run at all, and the plan for more than one shard.
 
-import { type Column, columnOf, type Table } from '../catalog/catalog.ts';
+import { columnOf, type Table } from '../catalog/catalog.ts';
 import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
@@ -10,14 +10,14 @@ import { ParameterUses } from '../sql/parameter-uses.ts';
 import { parseStatements } from '../sql/parser.ts';
 import { printStatement } from '../sql/print-statement.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
-import type { ShardedKey } from '../sql/sharding-scheme.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { aggregateCalls, builtinCall } from './builtin-call.ts';
 import { callNeedingAllShards, callsMayWrite } from './call-safety.ts';
-import { catalogGroups } from './catalog-shard.ts';
+import { catalogGroups, sequenceGroups } from './catalog-shard.ts';
 import { commandTag } from './command-tag.ts';
 import { driftRefusal } from './drift-refusal.ts';
+import { expandViews } from './expand-views.ts';
 import { withFixedMoment } from './fixed-moment.ts';
 import { needsOtherwise } from './merge-doubts.ts';
 import { outputColumns } from './output-columns.ts';
@@ -74,14 +74,18 @@ export function planQuery(input: PlanInput): StatementPlan {
   if (evaluated !== null) return { ...plan, groupless: 'all', wide: evaluated };
   const uses = new ParameterUses(stmt, facts.relations);
   const keys = keyGroups(facts, uses);
-  const route = { groups: keys.length > 0 ? keys : catalogGroups(facts) };
-  const refusal = refusalOf(input, facts, uses);
+  const sequences = input.schemas ? [] : sequenceGroups(facts);
+  const placed = sequences.length > 0 ? sequences : catalogGroups(facts);
+  const route = { groups: keys.length > 0 ? keys : placed };
+  const refusal = refusalOf(input, facts, uses, sequences.length > 0);
   if (refusal !== null) return { ...plan, route, wide: refusal };
   const target = facts.relations.find(one => one.target && one.source === 'omnisharded');
   if (target !== undefined && route.groups.length > 0) {
     const construct = `a write to omnisharded table "${target.refname}" that reads sharded tables`;
     return { ...plan, route, wide: refuse(construct) };
   }
+  const chosen = target === undefined ? null : chosenRows(input, target, facts);
+  if (chosen !== null) return { ...plan, route, wide: chosen };
   const drift = driftRefusal(facts.relations, keys.length > 0, input);
   const wide = drift ?? planForGroups(input, facts, route.groups.length);
   return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide };
@@ -98,10 +102,39 @@ function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
 
 /** Shards of a wide plan are those of its one group; more groups say more than it can promise. */
 function planForGroups(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
-  const fixed = input.stmt.SelectStmt === undefined ? null : withFixedMoment(input);
-  if (fixed === null) return planOnShards(input, facts, groups);
-  const wide = planOnShards(fixed, queryFacts(fixed), groups);
-  return wide.kind === 'merge' || wide.kind === 'collect' ? { ...wide, moment: true } : wide;
+  if (input.stmt.SelectStmt === undefined) return planWrite(input, facts, groups);
+  const fixed = withFixedMoment(input);
+  const wide = planOnShards(fixed ?? input, fixed === null ? facts : queryFacts(fixed), groups);
+  if (wide.kind === 'refusal' && !wide.always) return planBehindViews(input, facts, groups, wide);
+  const asks = fixed !== null && (wide.kind === 'merge' || wide.kind === 'collect');
+  return asks ? { ...wide, moment: true } : wide;
+}
+
+/** With the time of its transaction in the text, where each shard would take its own. */
+function planWrite(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
+  const wide = planOnShards(input, facts, groups);
+  const fixed = wide.kind === 'refusal' ? withFixedMoment(input) : null;
+  if (fixed === null) return wide;
+  const timed = planOnShards(fixed, queryFacts(fixed), groups);
+  if (timed.kind === 'split-insert') return { ...timed, moment: true };
+  return timed.kind === 'scatter' ? { ...timed, sql: fixed.sql, moment: true } : wide;
+}
+
+/** With the queries of views in their place. */
+function planBehindViews(
+  input: PlanInput,
+  facts: ScopeBuilder,
+  groups: number,
+  refusal: Refusal,
+): WidePlan {
+  const views = input.stmt.SelectStmt === undefined ? null : expandViews(input, facts);
+  if (views === null) return refusal;
+  const fixed = withFixedMoment(views.input);
+  const over = fixed ?? views.input;
+  const wide = planFinished(over, queryFacts(over), refusal.construct, groups > 1);
+  if (wide.kind === 'refusal') return refusal;
+  const plan = views.guarded(wide);
+  return fixed === null ? plan : { ...plan, moment: true };
 }
 
 function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
@@ -142,12 +175,27 @@ function planFinished(
   const unordered = orderOfView(input, facts);
   const hangs = !isAggregated(input, facts) || hangsOnOrder(input, facts);
   if (unordered !== null && hangs) return unordered;
-  const gathered = (select: SelectStmt) => gatheredSql(input, select);
-  return planCollect(input, facts, reason, several, gathered);
+  return planCollect(input, facts, reason, several, {
+    gathered: select => gatheredSql(input, select),
+    groups: select => (several ? null : partialGroups(input, select)),
+  });
+}
+
+/** Of a query in the statement, which sees nothing of what is around it; null: it has none. */
+function partialGroups(input: PlanInput, select: SelectStmt): CollectPlan | null {
+  const one = asStatement(input, select);
+  const plan = one === null ? null : planPartialGroups(one, queryFacts(one));
+  return plan?.kind === 'collect' ? plan : null;
+}
+
+function asStatement(input: PlanInput, select: SelectStmt): PlanInput | null {
+  const sql = printStatement({ SelectStmt: select });
+  const stmt = sql === null ? undefined : parseStatements(sql)[0]?.stmt;
+  return sql === null || stmt?.SelectStmt === undefined ? null : { ...input, sql, stmt };
 }
 
 /** Rows that come in the order of a view, which the shards' rows together do not have; null: in none.
- *  Its query cannot stand in its place: it runs with the rights of the view's owner. */
+ *  Where it may, its query stands in its place then (`expandViews`). */
 function orderOfView({ stmt }: PlanInput, { top, selects }: ScopeBuilder): Refusal | null {
   const { sortClause, distinctClause } = stmt.SelectStmt ?? {};
   const [view, ...more] = top?.relations ?? [];
@@ -180,14 +228,12 @@ function hangsOnOrder({ stmt }: PlanInput, facts: ScopeBuilder): boolean {
 /** SQL of a query whose rows are those of the shards together; null: they are not, or its columns
  *  cannot be those of a table. */
 function gatheredSql(input: PlanInput, select: SelectStmt): string | null {
-  const sql = printStatement({ SelectStmt: select });
-  const stmt = sql === null ? undefined : parseStatements(sql)[0]?.stmt;
-  if (sql === null || stmt?.SelectStmt === undefined) return null;
-  const one = { ...input, sql, stmt };
+  const one = asStatement(input, select);
+  if (one === null) return null;
   const facts = queryFacts(one);
-  if (facts.unknown !== null || facts.top === null || unseenRelations(stmt, facts)) return null;
+  if (facts.unknown !== null || facts.top === null || unseenRelations(one.stmt, facts)) return null;
   if (facts.relations.some(({ source }) => !gatheredSources.has(source))) return null;
-  const targets = (stmt.SelectStmt.targetList ?? []) as readonly SyntaxNode[];
+  const targets = (one.stmt.SelectStmt?.targetList ?? []) as readonly SyntaxNode[];
   const names = outputColumns(targets, facts.top, facts)?.visible.map(({ name }) => name);
   if (names === undefined || new Set(names).size < names.length || names.includes(null))
     return null;
@@ -207,7 +253,12 @@ function writes(stmt: SyntaxNode, facts: ScopeBuilder): boolean {
 }
 
 /** Why the statement may not even run on the one shard that its keys name. */
-function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): Refusal | null {
+function refusalOf(
+  input: PlanInput,
+  facts: ScopeBuilder,
+  uses: ParameterUses,
+  sequences: boolean,
+): Refusal | null {
   if (facts.unknown !== null) return refuse(facts.unknown);
   if (unseenRelations(input.stmt, facts)) return refuse('this use of a table');
   if (input.stmt.SelectStmt?.intoClause !== undefined) return refuse('SELECT INTO');
@@ -219,27 +270,12 @@ function refusalOf(input: PlanInput, facts: ScopeBuilder, uses: ParameterUses): 
     if (target.key === null) continue;
     if (keys === null) return insertWithoutKey(target);
     const columns = target.key.columns.map(name => columnOf(target.table!, name)!);
-    if (input.stmt.InsertStmt === undefined && !isStoredAsRead(target.key, columns, input)) {
-      const what = 'whose key is rounded, may be NULL or is mapped,';
-      return refuse(`INSERT within another statement into "${target.refname}", ${what}`);
-    }
     if (keys.every(set => uses.areCertain(set, columns[set.column]!))) continue;
     return refuse('a parameter for the sharding key that is used as another type too');
   }
-  const call = callNeedingAllShards(facts);
+  const call = callNeedingAllShards(facts, sequences);
   if (call !== null) return refuse(call);
   return lockRefusal(facts) ?? cteRefusal(input, facts);
-}
-
-/** A key means the same where it is compared and where it is stored: nothing is rounded, NULL is not
- *  stored, and every value has a place. */
-function isStoredAsRead(
-  key: ShardedKey,
-  columns: readonly Column[],
-  { scheme }: PlanInput,
-): boolean {
-  if (scheme.placements.list[key.placement]?.kind !== 'hash') return false;
-  return columns.every(({ typeModifier, notNull }) => typeModifier === -1 && notNull);
 }
 
 function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | null {
@@ -276,6 +312,20 @@ function policyRefusal(table: Table, input: PlanInput): Refusal | null {
   if (table.callsReaders) return refuse(`${construct}, which calls functions,`);
   const sharded = input.scheme.readsSharded(table);
   return sharded ? refuse(`${construct}, which reads a sharded table,`) : null;
+}
+
+/** Copies of an omnisharded table are changed alike only if every shard sees the same rows. Those of an
+ *  INSERT pass a policy everywhere, or it fails. */
+function chosenRows(
+  { stmt }: PlanInput,
+  target: ScopeRelation,
+  { relations }: ScopeBuilder,
+): Refusal | null {
+  const chosen = relations.find(one => one.table?.policyVaries);
+  if (chosen === undefined || stmt.InsertStmt !== undefined) return null;
+  const policy = `the row-level security policy of "${chosen.refname}" with chance or time in it`;
+  const construct = `${policy} in a write to omnisharded table "${target.refname}"`;
+  return refuse(construct, 'Copies on all shards must stay equal.');
 }
 
 function insertWithoutKey(target: ScopeRelation): Refusal {

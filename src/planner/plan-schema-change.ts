@@ -38,7 +38,7 @@ export function planSchemaChange(input: PlanInput): StatementPlan {
     ...basePlan(commandTag(stmt)),
     groupless: 'all',
     writes: true,
-    changesSchema: !schemaKeepers.some(type => stmt[type] !== undefined),
+    changesSchema: opensSchemas(stmt) || !schemaKeepers.some(type => stmt[type] !== undefined),
     outsideTransaction: isOutsideTransaction(stmt),
   };
   if (input.shardCount === 1) {
@@ -48,6 +48,11 @@ export function planSchemaChange(input: PlanInput): StatementPlan {
   }
   const refusal = temporary === null ? refusalOf(input) : refuse(temporary);
   return refusal === null ? plan : { ...plan, wide: refusal };
+}
+
+/** Which schemas a user's unqualified names are looked for in hangs on privileges. */
+function opensSchemas({ GrantStmt, GrantRoleStmt }: SyntaxNode): boolean {
+  return GrantStmt?.objtype === 'OBJECT_SCHEMA' || GrantRoleStmt !== undefined;
 }
 
 /** What is in the connection's own schema; ON COMMIT DROP ends with the transaction. */

@@ -3,7 +3,7 @@
 import type { Severity } from '../common/error-catalogue.ts';
 import type { PgError } from '../common/pg-error.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { Backend } from './message-codes.ts';
+import { Backend, TransactionStatus } from './message-codes.ts';
 
 export const parseComplete = bodiless(Backend.parseComplete);
 export const bindComplete = bodiless(Backend.bindComplete);
@@ -83,6 +83,20 @@ export function errorResponse(error: PgError, severity: Severity = error.severit
   field('P', error.position?.toString());
   field('R', error.id);
   return writer.byte(0).end().take();
+}
+
+/** The end of a login (protocol section "Start-up"): AuthenticationOk, the parameters, the key for
+ *  cancel requests, ReadyForQuery. */
+export function loginDone(
+  parameters: Iterable<readonly [name: string, value: string]>,
+  key: { readonly processId: number; readonly secret: Buffer },
+): Buffer {
+  return Buffer.concat([
+    authentication(0),
+    ...[...parameters].map(([name, value]) => parameterStatus(name, value)),
+    backendKeyData(key.processId, key.secret),
+    readyForQuery(TransactionStatus.idle),
+  ]);
 }
 
 export function noticeResponse(severity: string, sqlstate: string, message: string): Buffer {

@@ -1,6 +1,9 @@
 // A growing buffer that messages are written into; what it holds leaves in one piece.
 // Integers are big-endian as everywhere in the protocol.
 
+const noBytes = Buffer.alloc(0);
+const smallest = 64;
+
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
@@ -72,7 +75,7 @@ export class ByteWriter {
   /** What was written so far; the writer starts anew with a buffer of its own. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.allocUnsafe(256);
+    this.#buffer = noBytes;
     this.#length = 0;
     return taken;
   }
@@ -80,7 +83,7 @@ export class ByteWriter {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, smallest));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }

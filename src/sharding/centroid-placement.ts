@@ -4,6 +4,7 @@
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { typeOid } from '../types/type-oid.ts';
+import { unreadableKey } from './key-form.ts';
 import { type KeyBytes, type KeyPart, noShard, type Placement } from './placement.ts';
 import { ShardSet } from './shard-set.ts';
 import { readVectorBinary, readVectorText } from './vector.ts';
@@ -52,6 +53,8 @@ export class CentroidPlacement implements Placement {
   /** NULL is near nothing. */
   shardOfRow([value]: readonly (KeyBytes | null)[]): number {
     if (value === undefined || value === null) return noShard;
+    // An array of numbers becomes a vector on its way into the column, by a cast of the extension.
+    if (!this.readsAs(value.type)) throw unreadableKey('vector', value.type);
     return this.#nearest(readVector(value), 1)[0]!;
   }
 
@@ -60,6 +63,7 @@ export class CentroidPlacement implements Placement {
     const shards = new ShardSet(this.shardCount);
     for (const item of items) {
       if (item.kind === 'range') return null;
+      if (item.kind !== 'is-null' && !this.readsAs(item.type)) return null;
       if (item.kind !== 'is-null') shards.add(this.shardOfRow([item]));
     }
     return shards.ascending();

@@ -65,9 +65,8 @@ function placementOf(
   shardCount: number,
 ): Placement {
   checkCollations(table, columns);
-  for (const [i, { key }] of columns.entries()) {
-    const column = `column "${table.columns[i]}"`;
-    checkDataType(column, table.dataTypes[i] ?? null, key);
+  for (const [i, column] of columns.entries()) {
+    checkDataType(`column "${table.columns[i]}"`, table.dataTypes[i] ?? null, column);
   }
   if (table.dataTypes[0] === 'vector') {
     const oid = baseOid(columns[0]!.key);
@@ -114,12 +113,16 @@ function lookedUp(
 }
 
 /** `bigint` stands for every integer type, `varchar` for text: types whose equal keys hash alike. */
-function checkDataType(column: string, word: DataType | null, key: KeyTypeDescription): void {
+function checkDataType(
+  column: string,
+  word: DataType | null,
+  { key, typeName: name = 'vector' }: CatalogKeyColumn,
+): void {
   if (word === null) return;
-  const oid = baseOid(key);
   if (word === 'vector') {
-    if (oid >= firstUserOid) return;
-    throw new Refusal(`${column} is of type ${nameOf(key)}, not of data_type "vector"`);
+    if (baseOid(key) >= firstUserOid && name === 'vector') return;
+    const found = name === 'vector' ? nameOf(key) : name;
+    throw new Refusal(`${column} is of type ${found}, not of data_type "vector"`);
   }
   const configured = chooseHashType({ kind: 'base', oid: oidOfDataType(word) });
   const found = chooseHashType(withoutModifier(key));

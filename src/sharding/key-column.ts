@@ -17,6 +17,8 @@ export interface CatalogKeyColumn {
   readonly nondeterministic: boolean;
   /** Text compares byte by byte (collation C and its like); left out: it does not. */
   readonly bytewise?: boolean;
+  /** pg_type.typname, domains resolved; left out where that does not matter. */
+  readonly typeName?: string;
 }
 
 /** `key` without the modifiers of columns and domains: the type that values are compared as. */

@@ -1,10 +1,12 @@
 // The wire forms of pgvector's type `vector` (vector_in, vector_recv in vector.c): numbers in
 // brackets; two 16-bit words (dimensions, unused), then the numbers as float4.
 
-import { invalidBinaryKey, invalidKey } from './key-form.ts';
+import { invalidBinaryKey, invalidKey, unprovenKey } from './key-form.ts';
 
 const pattern = /^\s*\[([^[\]]*)\]\s*$/;
 const component = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i;
+/** strtof() reads it where the server's C library does. */
+const hexadecimal = /^\s*[+-]?0x/i;
 const name = 'vector';
 
 /** Components are rounded to float4, as they are stored. */
@@ -13,6 +15,7 @@ export function readVectorText(text: string): readonly number[] {
   if (inner === undefined) throw invalidKey(name, text);
   return inner.split(',').map(part => {
     const number = component.exec(part)?.[1];
+    if (hexadecimal.test(part)) throw unprovenKey(name, text, 'with a hexadecimal number');
     if (number === undefined) throw invalidKey(name, text);
     return Math.fround(Number(number));
   });

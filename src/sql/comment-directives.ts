@@ -18,7 +18,12 @@ const noPatterns: CommentPatterns = { shard: null, key: null };
 /** The operator's expressions see this much of a comment. */
 const searchedMax = 1_000;
 
-const named = /\bpgdog_(shard|sharding_key|role)\s*:\s*(?:"([^"]*)"|'([^']*)'|([^\s,;'"*]+))?/g;
+/** A value without quotes ends at a blank, a comma, a semicolon or with the comment. */
+const bare = `[^\\s,;'"](?:(?!\\*/)[^\\s,;])*`;
+const named = new RegExp(
+  `\\bpgdog_(shard|sharding_key|role)\\s*:\\s*(?:"([^"]*)"|'([^']*)'|((?!\\*/)${bare}))?`,
+  'g',
+);
 
 /**
  * Where the comments of `text`, one statement with what stands around it, order it to; null: they

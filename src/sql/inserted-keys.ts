@@ -39,7 +39,7 @@ export function insertedKey(
   for (const name of key.columns) {
     const column = columnOf(table, name);
     const position = given.indexOf(name);
-    if (column === null || familyOf(column) === null || position === -1) return null;
+    if (column === null || position === -1) return null;
     found.push({ column, position });
   }
   return found;

@@ -45,6 +45,7 @@ function groupOf(relation: ScopeRelation, facts: ScopeBuilder, uses: ParameterUs
     columns,
     placement,
     sets: placement === -1 ? [] : keySets(relation, facts, uses),
+    stored: facts.insertTargets.has(relation),
   };
 }
 
@@ -74,8 +75,10 @@ function hasRange({ values }: ColumnSet): boolean {
   return values.some(item => item.kind === 'range');
 }
 
-/** Equal sets are the same array: what confines a column confines those that follow it. */
+/** Equal sets are the same array: what confines a column confines those that follow it. A row that
+ *  has a value which is compared has it as it is stored, but not the other way round. */
 function includes(inner: KeyGroup, outer: KeyGroup, { input }: ScopeBuilder): boolean {
+  if (inner.stored && !outer.stored && outer.sets.length > 0) return false;
   if (!input.scheme.placements.agree(inner.placement, outer.placement)) return false;
   return outer.sets.every(({ column, values }) =>
     inner.sets.some(set => set.column === column && set.values === values),

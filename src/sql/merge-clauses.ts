@@ -90,17 +90,21 @@ function sameColumn(a: ColumnUse, b: ColumnUse): boolean {
   return a.relation === b.relation && a.column === b.column;
 }
 
-/** null unless ON compares the two, and the column takes the value without rounding or NULL. */
+/** null unless ON compares the two: rows that are matched have the value as it is stored. A column's
+ *  values, which are not known, have to be taken without rounding or NULL. */
 function storedSets(
   source: ColumnUse,
   column: Column | null,
   target: ScopeRelation,
   graph: KeyGraph,
 ): readonly ColumnSet[] | null {
-  if (column === null || column.typeModifier !== -1 || !column.notNull) return null;
+  if (column === null) return null;
   const key = { relation: target, column: column.name };
   const values = knownValues(source);
-  if (values === null) return graph.leads(source, key) ? graph.setsOf(source) : null;
+  if (values === null) {
+    const isTaken = column.typeModifier === -1 && column.notNull;
+    return isTaken && graph.leads(source, key) ? graph.setsOf(source) : null;
+  }
   const set = valuesKeySet(values, column);
   const text = JSON.stringify(set?.values);
   const confined = graph.setsOf(key).some(one => JSON.stringify(one.values) === text);

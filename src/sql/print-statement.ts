@@ -1,16 +1,16 @@
 // SQL text of a syntax tree that a planner has changed. Whatever the printer makes of it is parsed
 // again and has to give the same tree: a text that means something else is never sent.
 
-import { deparseSync } from 'pgsql-deparser';
+import { Deparser } from 'pgsql-deparser';
 import { parseStatements } from './parser.ts';
-import type { SelectStmt, SyntaxNode } from './syntax-tree.ts';
+import { type SyntaxNode, walk } from './syntax-tree.ts';
 
 /** The statement on one line; null: it cannot be printed so that it means the same. */
 export function printStatement(stmt: SyntaxNode): string | null {
   const wanted = canonical(stmt);
   let text: string;
   try {
-    text = withForgotten(stmt, deparse(stmt));
+    text = printed(stmt);
     const [read, ...more] = parseStatements(text);
     if (read === undefined || more.length > 0 || canonical(read.stmt) !== wanted) return null;
   } catch {
@@ -20,20 +20,56 @@ export function printStatement(stmt: SyntaxNode): string | null {
 }
 
 function deparse(stmt: SyntaxNode): string {
-  return deparseSync(stmt as Parameters<typeof deparseSync>[0], { pretty: false });
+  return new Printer(stmt as ConstructorParameters<typeof Deparser>[0], unadorned).deparseQuery();
 }
 
-/** What the printer leaves out of a query: WITH TIES and GROUP BY DISTINCT. */
-function withForgotten({ SelectStmt: select }: SyntaxNode, text: string): string {
-  if (select?.limitOption === 'LIMIT_OPTION_WITH_TIES') {
-    const { limitCount, ...others } = select;
-    const rows = { ...others, limitOption: 'LIMIT_OPTION_DEFAULT' } as SelectStmt;
-    const count = { targetList: [{ ResTarget: { val: limitCount } }], op: 'SETOP_NONE' };
-    const expression = deparse({ SelectStmt: count } as SyntaxNode).slice('SELECT '.length);
-    const limited = `${deparse({ SelectStmt: rows })} FETCH FIRST (${expression}) ROWS WITH TIES`;
-    return select.groupDistinct ? distinctGroups(limited) : limited;
+const unadorned = { pretty: false };
+
+/** Parentheses where the printer leaves out some that count: (NOT a) IS NULL, (a = b) IS TRUE,
+ *  (ARRAY[1, 2])[1]. */
+class Printer extends Deparser {
+  override BoolExpr(...args: Parameters<Deparser['BoolExpr']>): string {
+    return `(${super.BoolExpr(...args)})`;
   }
-  return select?.groupDistinct ? distinctGroups(text) : text;
+
+  override BooleanTest(...[node, context]: Parameters<Deparser['BooleanTest']>): string {
+    return `(${this.visit(node.arg!, context)}) ${node.booltesttype!.replaceAll('_', ' ')}`;
+  }
+
+  override NullTest(...[node, context]: Parameters<Deparser['NullTest']>): string {
+    return `(${this.visit(node.arg!, context)}) ${node.nulltesttype!.replaceAll('_', ' ')}`;
+  }
+
+  override A_ArrayExpr(...args: Parameters<Deparser['A_ArrayExpr']>): string {
+    return `(${super.A_ArrayExpr(...args)})`;
+  }
+}
+
+/** Of parameters that stand for row counts: PostgreSQL has none of so high a number. */
+const tiesFrom = 100_000;
+
+/** What the printer leaves out of a query: GROUP BY DISTINCT, and WITH TIES wherever it stands. */
+function printed(stmt: SyntaxNode): string {
+  const copy = structuredClone(stmt);
+  const counts: SyntaxNode[] = [];
+  walk(copy, value => {
+    const select = value as { limitOption?: string; limitCount?: SyntaxNode };
+    if (select.limitOption !== 'LIMIT_OPTION_WITH_TIES') return true;
+    select.limitOption = 'LIMIT_OPTION_DEFAULT';
+    const number = tiesFrom + counts.push(select.limitCount!) - 1;
+    select.limitCount = { ParamRef: { number } } as SyntaxNode;
+    return true;
+  });
+  const text = deparse(copy).replace(/LIMIT \$(\d{6})\b/g, (_, number: string) => {
+    const rows = expressionText(counts[Number(number) - tiesFrom]!);
+    return `FETCH FIRST (${rows}) ROWS WITH TIES`;
+  });
+  return stmt.SelectStmt?.groupDistinct ? distinctGroups(text) : text;
+}
+
+function expressionText(val: SyntaxNode): string {
+  const select = { targetList: [{ ResTarget: { val } }], op: 'SETOP_NONE' };
+  return deparse({ SelectStmt: select } as SyntaxNode).slice('SELECT '.length);
 }
 
 function distinctGroups(text: string): string {

@@ -169,7 +169,7 @@ class SchemaReader {
     });
     // Names in it are found by the search path, which is the one it is planned under.
     const query = /\sas\s+([\s\S]*?);?\s*$/i.exec(text)?.[1];
-    if (query !== undefined) table.view = { query, writable: false };
+    if (query !== undefined) table.view = { query, ...unrestricted };
   }
 
   #createFunction(create: NonNullable<SyntaxNode['CreateFunctionStmt']>): void {
@@ -193,6 +193,7 @@ class SchemaReader {
       ...{ oid: firstUserOid + 100_000 + this.#tables.size, schema, name, kind },
       ...{ columns: [], uniqueIndexes: [], parents: [], foreignKeys: [], uses: [] },
       ...{ partitioning: null, bound: null, view: null, callsReaders: false, drift: null },
+      rowSecurity: false,
     };
     this.#tables.set(tableKey(schema, name), table);
     return table;
@@ -203,6 +204,8 @@ class SchemaReader {
     return this.#tables.get(tableKey(schema, name)) ?? null;
   }
 }
+
+const unrestricted = { writable: false, barrier: false, invoker: false };
 
 function lastName(names: unknown): string {
   return nameParts(names as readonly SyntaxNode[] | undefined).at(-1) ?? '';

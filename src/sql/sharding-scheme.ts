@@ -217,6 +217,7 @@ export class ShardingScheme {
       key: column!.keyType,
       nondeterministic: column!.collation === 'nondeterministic',
       bytewise: column!.collation === 'c',
+      typeName: column!.typeName,
     }));
     const { lookupQuery } = rule;
     const isSharded = (one: Table) => this.#ruleOf(one) !== null;

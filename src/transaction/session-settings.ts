@@ -18,12 +18,13 @@ interface Snapshot {
 interface Locals {
   /** The statement that set the search path; null: none. */
   readonly path: string | null;
-  readonly role: boolean;
+  /** The statements that set role and session authorization; empty: none. */
+  readonly role: string;
   /** As `dateStyleAfter` makes it: a SET behind it may keep a part. */
   readonly dateStyle: string | null;
 }
 
-const noLocals: Locals = { path: null, role: false, dateStyle: null };
+const noLocals: Locals = { path: null, role: '', dateStyle: null };
 
 /** Who follows the client's transactions beside its settings. */
 export interface TransactionFollower {
@@ -46,8 +47,8 @@ export class SessionSettings {
   #locals = noLocals;
   /** The statement that set the search path in force; null: it is the server's own. */
   searchPath: string | null = null;
-  /** The client is another than its login says. */
-  otherRole = false;
+  /** The statements that make the client another than its login says; empty: it is none. */
+  role = '';
   #snapshots: Snapshot[] = [];
   #follower: TransactionFollower | null = null;
 
@@ -87,7 +88,7 @@ export class SessionSettings {
     if (this.#snapshots.length === 0) return;
     if (name === 'search_path') this.#locals = { ...this.#locals, path: sql };
     else if (name === 'role' || name === authorization)
-      this.#locals = { ...this.#locals, role: true };
+      this.#locals = { ...this.#locals, role: `${this.#locals.role}${sql};` };
     else if (name === dateStyle)
       this.#locals = { ...this.#locals, dateStyle: this.#dateStyleAfter(sql) };
     this.#update();
@@ -188,7 +189,7 @@ export class SessionSettings {
   /** SET takes the place of an earlier SET LOCAL. */
   #overrideLocal(name: string): void {
     if (name === 'search_path') this.#locals = { ...this.#locals, path: null };
-    if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: false };
+    if (name === 'role' || name === authorization) this.#locals = { ...this.#locals, role: '' };
     if (name === dateStyle) this.#locals = { ...this.#locals, dateStyle: null };
   }
 
@@ -201,6 +202,7 @@ export class SessionSettings {
   #update(): void {
     const { path, role } = this.#locals;
     this.searchPath = path ?? this.#current.get('search_path') ?? null;
-    this.otherRole = role || this.#current.has('role') || this.#current.has(authorization);
+    const roles = [this.#current.get(authorization), this.#current.get('role'), role];
+    this.role = roles.filter(Boolean).join(';');
   }
 }

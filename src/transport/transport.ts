@@ -34,6 +34,9 @@ export interface KeepAlive {
 
 const readBufferBytes = 65_536;
 
+/** Pieces of answers that are put together hold no more: more costs more to copy than to send. */
+const soonBytesMax = 8_192;
+
 /** Clients share one read buffer: everything they send is consumed or copied during the call. */
 const sharedReadBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
 
@@ -51,6 +54,9 @@ export class Transport {
   /** Writes go to the handle itself. */
   #raw = false;
   #local = false;
+  /** What leaves with the next write, or when nothing more runs in this call from the event loop. */
+  #soon: Buffer[] = [];
+  #soonBytes = 0;
   #error: Error | null = null;
 
   private constructor(readBuffer: Buffer) {
@@ -160,6 +166,44 @@ export class Transport {
    */
   write(bytes: Buffer): boolean {
     if (this.#closed) return true;
+    return this.#send(this.#soonBytes === 0 ? bytes : this.#joinSoon(bytes));
+  }
+
+  /** The same for a small piece of an answer of which more may be at hand: it leaves with what is
+   *  written next, at the latest before the event loop looks for anything else to do. */
+  writeSoon(bytes: Buffer): boolean {
+    if (this.#soonBytes + bytes.length > soonBytesMax) return this.write(bytes);
+    if (this.#closed) return true;
+    if (this.#soonBytes === 0) flushLater(this);
+    this.#soon.push(bytes);
+    this.#soonBytes += bytes.length;
+    return this.#pendingBytes === 0;
+  }
+
+  /** Sends what waits for more. */
+  flush(): void {
+    if (this.#soonBytes > 0 && !this.#closed) this.#send(this.#takeSoon());
+  }
+
+  #joinSoon(bytes: Buffer): Buffer {
+    if (bytes.length > soonBytesMax) {
+      this.#send(this.#takeSoon());
+      return bytes;
+    }
+    this.#soon.push(bytes);
+    this.#soonBytes += bytes.length;
+    return this.#takeSoon();
+  }
+
+  #takeSoon(): Buffer {
+    const pieces = this.#soon;
+    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, this.#soonBytes);
+    this.#soon = [];
+    this.#soonBytes = 0;
+    return bytes;
+  }
+
+  #send(bytes: Buffer): boolean {
     if (!this.#raw) {
       this.#pendingBytes += bytes.length;
       this.#socket.write(bytes, error => this.#onWritten(bytes.length, error ?? null));
@@ -202,6 +246,7 @@ export class Transport {
   end(lastBytes?: Buffer): void {
     if (this.#closed) return;
     if (lastBytes !== undefined) this.write(lastBytes);
+    this.flush();
     this.#socket.end();
     // A peer that never reads or never closes must not hold the descriptor.
     const timer = setTimeout(() => this.destroy(), 2_000);
@@ -269,6 +314,7 @@ export class Transport {
     socket.on('end', () => {
       if (this.#endReceiver?.onEnd() === true) return;
       // What is still to be written goes out first.
+      this.flush();
       if (this.#pendingBytes === 0) socket.destroy();
       else socket.end();
     });
@@ -319,4 +365,17 @@ export class Transport {
     this.#readBufferGiven = true;
     return this.#readBuffer;
   }
+}
+
+const holding: Transport[] = [];
+
+/** Ticks come behind promises: whatever goes on by those alone has written what it has to. */
+function flushLater(transport: Transport): void {
+  if (holding.length === 0) process.nextTick(flushAll);
+  holding.push(transport);
+}
+
+function flushAll(): void {
+  for (const transport of holding) transport.flush();
+  holding.length = 0;
 }

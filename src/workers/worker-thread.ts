@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AdminTarget } from '../admin/admin-target.ts';
 import { type App, startApp } from '../app.ts';
-import type { PoolLimits } from '../backend/pool.ts';
+import type { PoolLimits } from '../backend/pool-limits.ts';
 import { createLogger } from '../common/logger.ts';
 import type { Peers, PoolName } from '../frontend/peers.ts';
 import { PoolLoans } from './pool-loans.ts';

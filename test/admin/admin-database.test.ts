@@ -7,7 +7,8 @@ import type pg from 'pg';
 import postgres from 'postgres';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { bind, describe, execute, extended, parse, query, sync } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient, shown, sqlstateOf } from '../support/raw-client.ts';
 
@@ -27,8 +28,7 @@ const adminAddress = (name = 'admin') => ({
 });
 
 before(async () => {
-  database = await createTestDatabase('admin_views', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('admin_views');
   metricsPort = await freePort();
   pgpack = await startPgPack({
     database,
@@ -272,7 +272,7 @@ test('SHOW CLIENTS, SERVERS and POOLS say who holds, who waits and why', async (
 
 test('SHOW CLIENTS names the construct that keeps a server connection', async () => {
   const single = await startPgPack({
-    database: { ...database, shards: database.shards.slice(0, 1) },
+    database: firstShards(database),
     more: login,
   });
   const boss = await connect({ ...adminAddress(), port: single.app.port });

@@ -13,7 +13,8 @@ import {
   query,
   sync,
 } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems, shardedItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
@@ -21,8 +22,7 @@ import { eventually } from '../support/settled.ts';
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('drain', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('drain');
 });
 
 after(() => database.drop());
@@ -30,8 +30,7 @@ after(() => database.drop());
 const goodbye = 'E S=FATAL V=FATAL C=57P01 M=PgPack is shutting down';
 
 async function start(general = '', shards = 2): Promise<PgPack> {
-  const own = { ...database, shards: database.shards.slice(0, shards) };
-  return startPgPack({ database: own, sharded: ['items.id'], general });
+  return startPgPack({ database: firstShards(database, shards), ...shardedItems, general });
 }
 
 const told = async (client: RawClient) => (await client.ended()).map(shown);

@@ -3,31 +3,24 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import type { PgPack, PgPackOptions } from '../support/pgpack.ts';
+import { connect, firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems, shardedItems } from '../support/items.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
-import { usePgPack } from '../support/wire.ts';
+import { type UsePgPack, usePgPack } from '../support/wire.ts';
 
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('pause', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('pause');
 });
 
 after(() => database.drop());
 
-async function withPgPack(
-  options: Partial<PgPackOptions>,
-  work: (pgpack: PgPack) => Promise<void>,
-): Promise<void> {
-  await usePgPack({ database, sharded: ['items.id'], ...options }, work);
-}
+const withPgPack: UsePgPack = (options, work) =>
+  usePgPack({ database, ...shardedItems, ...options }, work);
 
-const oneShard = (): Partial<PgPackOptions> => ({
-  database: { ...database, shards: database.shards.slice(0, 1) },
-});
+const oneShard = () => ({ database: firstShards(database) });
 
 const selected = ['C SELECT 1', 'Z I'];
 

@@ -8,16 +8,22 @@ import { startApp } from '../../src/app.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import type { Config } from '../../src/config/config.ts';
 import { query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { configOf, type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import { connect, firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
+import {
+  configOf,
+  databaseEntry,
+  type PgPack,
+  type PgPackOptions,
+  startPgPack,
+} from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
 
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('reload', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('reload');
 });
 
 after(() => database.drop());
@@ -31,7 +37,7 @@ async function withPgPack(
   options: Partial<PgPackOptions>,
   work: (pgpack: Reloadable) => Promise<void>,
 ): Promise<void> {
-  const all = { database: firstShard(), ...options };
+  const all = { database: firstShards(database), ...options };
   const pgpack = await startPgPack(all);
   const reload = (change: Partial<PgPackOptions>) =>
     pgpack.app.reload(configOf({ ...all, ...change }));
@@ -43,24 +49,13 @@ async function withPgPack(
   }
 }
 
-const firstShard = (): TestDatabase => ({ ...database, shards: database.shards.slice(0, 1) });
-
 const userLines = (name: string, more = '') =>
   `[[users]]\nname = "${name}"\nall_databases = true\npassword = "test"\n${more}\n`;
 
 /** Another name for the same database, with settings of its own. */
 const otherDatabase = (more = '') => {
-  const { host, port, user, password } = database.shards[0]!;
-  return `
-[[databases]]
-name = "other"
-database_name = "${database.name}"
-host = "${host}"
-port = ${port}
-user = "${user}"
-password = "${password}"
-${more}
-`;
+  const lines = `database_name = "${database.name}"\n${more}`;
+  return databaseEntry('other', database.shards[0]!, 0, lines);
 };
 
 async function pidOf(client: pg.Client): Promise<number> {
@@ -205,8 +200,8 @@ test('clients of a user or a database that is gone leave; others stay', async ()
 
 test('RELOAD reads the files again; what is wrong with them changes nothing', async () => {
   const [good, next] = [
-    configOf({ database: firstShard(), general: 'max_client_conn = 1' }),
-    configOf({ database: firstShard(), general: 'max_client_conn = 2' }),
+    configOf({ database: firstShards(database), general: 'max_client_conn = 1' }),
+    configOf({ database: firstShards(database), general: 'max_client_conn = 2' }),
   ];
   let read = (): Config => {
     throw new Error('pgdog.toml line 3: unknown key');

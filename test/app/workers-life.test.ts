@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type pg from 'pg';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { eventually } from '../support/settled.ts';
 import { clientOnEach, processIdOf, startWorkers, type Workers } from '../support/workers.ts';
 
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('workers_life', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('workers_life');
 });
 
 after(() => database.drop());

@@ -7,7 +7,8 @@ import type pg from 'pg';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { cancelRequest } from '../../src/protocol/frontend-messages.ts';
 import { query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
 import { clientOnEach, startWorkers, type Workers } from '../support/workers.ts';
@@ -20,8 +21,7 @@ let clients: pg.Client[];
 let boss: pg.Client;
 
 before(async () => {
-  database = await createTestDatabase('workers', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('workers');
   metricsPort = await freePort();
   workers = await startWorkers({
     database,

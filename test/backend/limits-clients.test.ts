@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { cancelRequest, sslRequest } from '../../src/protocol/frontend-messages.ts';
 import { parse, query, sync } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { connect, createTestDatabase, firstShards, type TestDatabase } from '../support/cluster.ts';
+import { databaseEntry, type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
 import { usePgPack } from '../support/wire.ts';
@@ -17,7 +17,7 @@ let both: TestDatabase;
 
 before(async () => {
   both = await createTestDatabase('limits', 2);
-  database = { ...both, shards: both.shards.slice(0, 1) };
+  database = firstShards(both);
   await both.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
 });
 
@@ -72,16 +72,8 @@ test('max_client_conn: a cancel request gets through when there is no room', asy
 });
 
 test('clients of one user and of one database are counted apart', async () => {
-  const more = `
-[[databases]]
-name = "small"
-database_name = "${database.name}"
-host = "${database.shards[0]!.host}"
-port = ${database.shards[0]!.port}
-user = "${database.shards[0]!.user}"
-password = "${database.shards[0]!.password}"
-max_db_client_connections = 2
-`;
+  const lines = `database_name = "${database.name}"\nmax_db_client_connections = 2`;
+  const more = databaseEntry('small', database.shards[0]!, 0, lines);
   const users = userLines('test') + userLines('narrow', 'max_user_client_connections = 1');
   await withPgPack({ more, users }, async pgpack => {
     const at = (user: string, name: string) =>

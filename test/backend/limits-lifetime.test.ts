@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import PQueue from 'p-queue';
-import { Pool, type PoolLimits } from '../../src/backend/pool.ts';
+import { Pool } from '../../src/backend/pool.ts';
+import type { PoolLimits } from '../../src/backend/pool-limits.ts';
 import type { ServerConnection } from '../../src/backend/server-connection.ts';
 
 const address = { shard: 0, host: 'h', port: 1, database: 'd', user: 'u', passwords: [] };

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { copyData, copyDone, query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import type { PgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
@@ -13,8 +14,7 @@ import { usePgPack } from '../support/wire.ts';
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('lost_server', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('lost_server');
 });
 
 after(() => database.drop());

@@ -6,29 +6,25 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { shardOfText } from '../sharding/one-key.ts';
 import { query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
+import { itemsTable, shardedItems } from '../support/items.ts';
+import type { PgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
+import { startWire, type Wire } from '../support/wire.ts';
 
+let wire: Wire;
 let database: TestDatabase;
 let pgpack: PgPack;
 const onSecondShard = [1, 2, 3, 4, 5, 6, 7, 8].find(id => shardOfText('bigint', `${id}`, 2) === 1)!;
 
 before(async () => {
-  database = await createTestDatabase('lost_waiting', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
-  pgpack = await startPgPack({
-    database,
-    sharded: ['items.id'],
-    general: 'default_pool_size = 1\nmin_pool_size = 0\ncheckout_timeout = 20000',
-  });
+  const general = 'default_pool_size = 1\nmin_pool_size = 0\ncheckout_timeout = 20000';
+  wire = await startWire('lost_waiting', 2, itemsTable, { ...shardedItems, general });
+  ({ database, pgpack } = wire);
 });
 
-after(async () => {
-  await pgpack.close();
-  await database.drop();
-});
+after(() => wire.close());
 
 async function killFirstShard(): Promise<void> {
   const killer = await connect(database.shards[0]!);
@@ -78,4 +74,18 @@ test('a COPY that one shard refuses ends on the others, whichever answers first'
   await second!.query('ALTER TABLE renamed RENAME TO items');
   client.destroy();
   await Promise.all([first!.end(), second!.end()]);
+});
+
+test('a server that is lost in the midst of a COPY is named, and the client goes on', async () => {
+  const client = await RawClient.login(pgpack.address);
+  client.send(query('COPY items (id) FROM STDIN'));
+  await client.until('G');
+  await killFirstShard();
+  const answer = (await client.until('Z')).map(shown).join('\n');
+  assert.match(
+    answer,
+    /V=ERROR C=08006 M=connection to shard 0 at .* was lost: terminating .*Z I$/s,
+  );
+  assert.match((await client.ask(query('SELECT count(*) FROM items'))).join(), /C SELECT 1,Z I/);
+  client.destroy();
 });

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { bind, copyData, execute, flush, parse, query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
@@ -14,8 +15,7 @@ import { allReturned, eventually } from '../support/settled.ts';
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('client_loss', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('client_loss');
 });
 
 after(() => database.drop());

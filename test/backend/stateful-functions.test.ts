@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { bind, execute, parse, query, sync, terminate } from '../support/client-bytes.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
@@ -255,8 +256,7 @@ test('a function that was made past PgPack binds its client until the catalog ha
 });
 
 test('a function that was made past PgPack shows nothing to others on several shards', async () => {
-  const sharded = await createTestDatabase('stateful', 3);
-  await sharded.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  const sharded = await createItems('stateful', 3);
   const wide = await startPgPack({
     database: sharded,
     sharded: ['items.id'],

@@ -4,17 +4,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { copyData, query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, firstShards, type TestDatabase } from '../support/cluster.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { createItems } from '../support/items.ts';
+import { databaseEntry, type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient, shown } from '../support/raw-client.ts';
 import { allReturned, eventually } from '../support/settled.ts';
 
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('timeouts', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('timeouts');
 });
 
 after(() => database.drop());
@@ -263,7 +263,7 @@ const limits: readonly Limit[] = [
 
 test('every time limit has its SQLSTATE', async t => {
   for (const { limit, setting, ofUser, provoke, told, stays } of limits) {
-    const first = { ...database, shards: database.shards.slice(0, 1) };
+    const first = firstShards(database);
     const users = `[[users]]\nname = "test"\ndatabase = "${database.name}"\npassword = "test"`;
     const pgpack = await startPgPack({
       database: first,
@@ -286,20 +286,11 @@ test('every time limit has its SQLSTATE', async t => {
 });
 
 test('lock_timeout and statement_timeout of a database hold for all its shards', async () => {
-  const entries = database.shards.map(
-    ({ host, port, user, password }, shard) => `
-[[databases]]
-name = "limited"
-database_name = "${database.name}"
-shard = ${shard}
-host = "${host}"
-port = ${port}
-user = "${user}"
-password = "${password}"
-statement_timeout = 100
-lock_timeout = ${shard === 0 ? 50 : 60}
-`,
-  );
+  const entries = database.shards.map((server, shard) => {
+    const limited = `statement_timeout = 100\nlock_timeout = ${shard === 0 ? 50 : 60}`;
+    const more = `database_name = "${database.name}"\n${limited}`;
+    return databaseEntry('limited', server, shard, more);
+  });
   const users = '[[users]]\nname = "test"\nall_databases = true\npassword = "test"\n';
   const pgpack = await startPgPack({ database, more: entries.join(''), users });
   try {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { databaseEntry } from '../support/pgpack.ts';
 import { eventually } from '../support/settled.ts';
 import { projectRoot } from '../support/source-tree.ts';
 
@@ -111,16 +112,8 @@ interface Running {
 }
 
 function configText(port: number, general = ''): string {
-  const servers = database.shards.map(
-    ({ host, port: serverPort, user, password }, shard) => `
-[[databases]]
-name = "${database.name}"
-shard = ${shard}
-host = "${host}"
-port = ${serverPort}
-user = "${user}"
-password = "${password}"
-`,
+  const servers = database.shards.map((server, shard) =>
+    databaseEntry(database.name, server, shard),
   );
   return `[general]\nhost = "127.0.0.1"\nport = ${port}\n${general}\n${servers.join('')}`;
 }

@@ -84,5 +84,23 @@ CREATE TABLE tiny (k int2 PRIMARY KEY, label text);
 CREATE TABLE empty (id bigint PRIMARY KEY, x int, t text COLLATE "C");
 CREATE VIEW adults AS SELECT * FROM users WHERE age >= 18;
 CREATE VIEW item_list AS SELECT id, name FROM items;
+CREATE VIEW country_figures AS
+  SELECT country, count(*) AS people, avg(score) AS mean, max(age) AS oldest
+  FROM users GROUP BY country;
+CREATE VIEW best_users AS SELECT id, name, score FROM users ORDER BY score DESC NULLS LAST, id LIMIT 7;
+CREATE VIEW payment_methods AS SELECT DISTINCT method FROM payments;
+CREATE VIEW recent_orders AS
+  SELECT id, user_id, amount FROM orders WHERE placed_at > now() - interval '1000 years';
+CREATE VIEW country_ranks AS
+  SELECT id, country, rank() OVER (PARTITION BY country ORDER BY score DESC, id) AS r FROM users;
+CREATE VIEW big_countries AS
+  SELECT f.country AS c, f.people AS n FROM country_figures f
+  WHERE f.people > 2 AND date '2020-01-31' < date '2021-12-01';
+CREATE VIEW mixed (k, n) AS
+  SELECT country, count(*) FROM users GROUP BY country
+  UNION ALL
+  SELECT method, count(*) FROM payments GROUP BY method;
+CREATE VIEW barred WITH (security_barrier) AS
+  SELECT country, count(*) AS n FROM users GROUP BY country HAVING count(*) > 1;
 CREATE FUNCTION plus_one(x bigint) RETURNS bigint IMMUTABLE LANGUAGE sql AS 'SELECT x + 1';
 CREATE FUNCTION user_count() RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) FROM users';

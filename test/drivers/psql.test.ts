@@ -6,7 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { allReturned } from '../support/settled.ts';
 
@@ -16,8 +17,7 @@ let directory: string;
 
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'pgpack-test-psql-'));
-  database = await createTestDatabase('psql', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('psql');
   pgpack = await startPgPack({ database, sharded: ['items.id'] });
 });
 
@@ -143,7 +143,7 @@ test('psql: Ctrl-C cancels the statement', { skip: noPsql }, async () => {
 });
 
 test('pgbench: its tables and each of its protocols', { skip: missing('pgbench') }, async () => {
-  const own = { ...database, shards: database.shards.slice(0, 1) };
+  const own = firstShards(database);
   const single = await startPgPack({ database: own, general: 'default_pool_size = 4' });
   try {
     const filled = await run('pgbench', ['-i', '-q', '-s', '1'], { of: single });

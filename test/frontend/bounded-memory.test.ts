@@ -12,7 +12,8 @@ import {
   parse,
   query,
 } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { allReturned } from '../support/settled.ts';
@@ -27,10 +28,8 @@ const growthMax = 64 * megabyte;
 const tried = 256 * megabyte;
 
 before(async () => {
-  database = await createTestDatabase('bounded', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
-  const first = { ...database, shards: database.shards.slice(0, 1) };
-  single = await startPgPack({ database: first });
+  database = await createItems('bounded');
+  single = await startPgPack({ database: firstShards(database) });
   sharded = await startPgPack({ database, sharded: ['items.id'] });
 });
 

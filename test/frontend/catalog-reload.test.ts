@@ -4,28 +4,22 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { query } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type PgPack, startPgPack } from '../support/pgpack.ts';
+import { itemsTable, shardedItems } from '../support/items.ts';
+import type { PgPack } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/settled.ts';
+import { startWire, type Wire } from '../support/wire.ts';
 
-let database: TestDatabase;
+let wire: Wire;
 let pgpack: PgPack;
 
 before(async () => {
-  database = await createTestDatabase('catalog_reload', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
-  pgpack = await startPgPack({
-    database,
-    sharded: ['items.id'],
-    general: 'default_pool_size = 1\ncheckout_timeout = 3000',
-  });
+  const general = 'default_pool_size = 1\ncheckout_timeout = 3000';
+  wire = await startWire('catalog_reload', 2, itemsTable, { ...shardedItems, general });
+  ({ pgpack } = wire);
 });
 
-after(async () => {
-  await pgpack.close();
-  await database.drop();
-});
+after(() => wire.close());
 
 const forgetting = {
   'a table that nobody knows': 'SELECT * FROM no_such_table',

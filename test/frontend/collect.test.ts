@@ -25,9 +25,15 @@ before(async () => {
      CREATE TYPE pair AS (mood mood, "at" timestamp);
      CREATE TABLE items (id bigint PRIMARY KEY, name text COLLATE "C", n numeric(10, 2), m mood,
        ms mood[], p pair, at timestamptz, r int4range, j jsonb, b bytea, v varchar(12), f float4);
+     CREATE FUNCTION waits(bigint) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
+       'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN true; END';
+     CREATE DOMAIN even AS int CHECK (VALUE % 2 = 0);
+     CREATE TABLE more (id bigint PRIMARY KEY, d even, c "char", cash money, ints int[],
+       fs float4[], tss timestamptz[], f4 float4, f8 float8, iv interval(2), ts timestamptz(3),
+       bits bit(5), o oid);
      CREATE TABLE orders (id bigint PRIMARY KEY, item_id bigint, qty int);
      CREATE TABLE notes (id bigint PRIMARY KEY, body text COLLATE "C")`,
-    { sharded: ['items.id', 'orders.id', 'notes.id'] },
+    { sharded: ['items.id', 'orders.id', 'notes.id', 'more.id'] },
   );
   client = await connect(wire.pgpack.address);
   oracle = await connect(wire.database.oracle);
@@ -40,7 +46,15 @@ before(async () => {
   });
   const orders = Array.from({ length: rows }, (_, i) => `(${i}, ${(i * 7) % rows}, ${i % 5})`);
   const notes = Array.from({ length: rows }, (_, i) => `(${i}, repeat('${i % 99}', 1000))`);
+  const more = Array.from({ length: 40 }, (_, i) =>
+    i % 9 === 8
+      ? `(${i}${', NULL'.repeat(12)})`
+      : `(${i}, ${2 * i}, '\\${200 + i}', ${i}.25, '{${i},NULL}', '{${i / 7}}',
+        ARRAY['2024-10-27 01:30+02'::timestamptz], ${i / 3}, ${i / 3}, '-1 day 2:03:0${i % 9}.12',
+        '2024-10-27 01:30:00.123+01', B'0101${i % 2}', ${i})`,
+  );
   for (const on of [client, oracle]) {
+    await on.query(`INSERT INTO more VALUES ${more.join()}`);
     await on.query(`INSERT INTO notes VALUES ${notes.join()}`);
     await on.query(`INSERT INTO items VALUES ${items.join()}`);
     await on.query(`INSERT INTO orders VALUES ${orders.join()}`);
@@ -79,6 +93,128 @@ async function temporaryTables(): Promise<number> {
   }
   return count;
 }
+
+/** More than travels as parameters, and less. */
+const large = 'SELECT id, body, row_number() OVER (ORDER BY id) FROM notes ORDER BY id';
+const small = large
+  .replace('ORDER BY id)', 'ORDER BY id DESC)')
+  .replace('notes', 'notes WHERE id < 20');
+
+/** Whether some shard has written in the client's transaction: tables have been made there. */
+async function wrote(): Promise<boolean> {
+  const found = await Promise.all(
+    wire.database.shards.map(async shard => {
+      const on = await connect(shard);
+      const { rowCount } = await on.query(
+        'SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL',
+      );
+      await on.end();
+      return rowCount !== 0;
+    }),
+  );
+  return found.includes(true);
+}
+
+async function writes(work: () => Promise<void>): Promise<boolean> {
+  await client.query('BEGIN');
+  await work();
+  const found = await wrote();
+  await client.query('COMMIT');
+  return found;
+}
+
+test('few rows are collected without a write, many in tables', async () => {
+  assert.equal(await writes(() => same(small)), false);
+  assert.equal(await writes(() => same(numbered)), false);
+  assert.equal(
+    await writes(() => same('SELECT *, rank() OVER (ORDER BY id) FROM items ORDER BY id')),
+    false,
+  );
+  for (let i = 0; i < 2; i++) assert.equal(await writes(() => same(large)), true);
+  for (let i = 0; i < 2; i++) await same(large);
+  assert.equal(await temporaryTables(), 0);
+  const text = large
+    .replace('ORDER BY id)', 'ORDER BY id), ARRAY[id]')
+    .replace('FROM', ', m FROM')
+    .replace(
+      'notes',
+      '(SELECT n.*, i.m, ARRAY[i.id] AS ids FROM notes n JOIN items i USING (id)) x',
+    );
+  for (let i = 0; i < 2; i++) await same(text);
+});
+
+test('a statement that was large is carried again once it is small', async () => {
+  const sql = `SELECT id, body, rank() OVER (ORDER BY id) FROM notes WHERE id < $1 ORDER BY id`;
+  const run = (most: number) => writes(() => same(sql, [most]));
+  assert.equal(await run(20), false);
+  assert.equal(await run(200), true);
+  assert.equal(await run(200), true);
+  assert.equal(await run(20), true);
+  assert.equal(await run(20), false);
+});
+
+test('a shard busy with its own rows starts anew when those of others are many', async () => {
+  const sql = large.replace('notes', 'notes WHERE waits(id)');
+  const { rows: plan } = await client.query(`EXPLAIN ${sql}`);
+  const final = Number(/Final on shard (\d)/.exec(plan[0]['QUERY PLAN'])![1]);
+  for (const begin of ['', 'BEGIN']) {
+    const locker = await connect(wire.database.shards[final]!);
+    await locker.query('SELECT pg_advisory_lock(42)');
+    if (begin !== '') await client.query(begin);
+    const answer = client.query({ text: `${sql} /* ${begin} */`, rowMode: 'array' });
+    await eventually('it begins to make a table', async () => {
+      const { rows: found } = await locker.query(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE TEMP%' AND wait_event = 'advisory'",
+      );
+      return found.length > 0;
+    });
+    await locker.end();
+    assert.deepEqual(
+      (await answer).rows,
+      (await oracle.query({ text: sql, rowMode: 'array' })).rows,
+    );
+    if (begin !== '') {
+      await same(small);
+      await client.query('COMMIT');
+    }
+  }
+  assert.equal(await temporaryTables(), 0);
+});
+
+test('what only a table has is collected in tables: keys, row types, checked values', async () => {
+  const join = 'items i JOIN orders o ON o.item_id = i.id';
+  for (const sql of [
+    `SELECT i.id, i.name, sum(o.qty) FROM ${join} GROUP BY i.id ORDER BY 1`,
+    `SELECT row_to_json(i), o.id FROM ${join} ORDER BY o.id`,
+    `SELECT (x.one).n, x.id FROM (SELECT i AS one, o.id FROM ${join}) x ORDER BY x.id`,
+    `SELECT i.d, rank() OVER (ORDER BY i.id) FROM more i ORDER BY i.id`,
+  ]) {
+    await same(sql);
+    assert.equal(await writes(() => same(sql)), true, sql);
+  }
+});
+
+test('values that are carried are those of their shards', async () => {
+  for (const sql of [
+    'SELECT a.id, b.id, a.f, b.f FROM items a, items b WHERE a.n = b.n + 7 ORDER BY 1, 2',
+    'SELECT id, c, cash, rank() OVER (ORDER BY id) FROM more ORDER BY id',
+    'SELECT id, ints, fs, tss, rank() OVER (ORDER BY id) FROM more ORDER BY id',
+    'SELECT id, f4, f8, iv, ts, bits, o, pg_typeof(bits), rank() OVER (ORDER BY id) FROM more ORDER BY id',
+    'SELECT pg_typeof(n), pg_typeof(v), pg_collation_for(name), rank() OVER (ORDER BY id) FROM items ORDER BY id LIMIT 1',
+    `WITH RECURSIVE r(id) AS (SELECT 1::bigint UNION ALL SELECT o.item_id FROM r JOIN orders o ON o.id = r.id
+      WHERE o.item_id < 60) SELECT * FROM r LIMIT 9`,
+    'SELECT count(*), max(x.s) FROM (SELECT sum(qty) AS s FROM orders GROUP BY item_id) x, items i WHERE i.id < x.s',
+    'SELECT id, f8, rank() OVER (ORDER BY id) FROM more WHERE id < 0',
+  ]) {
+    assert.equal(await writes(() => same(sql)), false, sql);
+  }
+  for (const set of ["DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'"]) {
+    for (const on of [client, oracle]) await on.query(`SET ${set}`);
+    await same('SELECT id, f4, f8, iv, ts, rank() OVER (ORDER BY id) FROM more ORDER BY id');
+    await same('SELECT id, fs, tss, iv, rank() OVER (ORDER BY id) FROM more ORDER BY id');
+    for (const on of [client, oracle]) await on.query('RESET ALL');
+  }
+});
 
 test('rows of every type arrive as they are', async () => {
   await same(numbered);
@@ -307,7 +443,13 @@ test('EXPLAIN shows what is collected and what finishes it', async () => {
     figures.reduce((sum, [, count]) => sum + Number(count), 0),
     rows,
   );
-  assert.equal(figures.filter(([, , bytes]) => bytes === '0').length, 1);
+  assert.equal(figures.filter(([, , bytes]) => bytes === '0').length, 0);
+  const tables = `EXPLAIN (ANALYZE, COSTS off) ${large}`;
+  await client.query(large);
+  const stayed = [
+    ...(await lines(tables)).join('\n').matchAll(/^ {2}Shard \d: rows=\d+ bytes=0 /gm),
+  ];
+  assert.equal(stayed.length, 1);
   const json = await client.query(`EXPLAIN (ANALYZE, FORMAT json, COSTS off) ${numbered}`);
   const [document] = json.rows[0]['QUERY PLAN'];
   assert.equal(document.Plan['Node Type'], 'Final');

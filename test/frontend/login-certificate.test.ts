@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type pg from 'pg';
-import postgres from 'postgres';
 import {
   anyCertificate,
   certificate,
@@ -66,16 +65,10 @@ test('a certificate with the identity of the user stands for the password', asyn
   await inFront({ general: withCa, users }, async front => {
     const options = { ssl: shown('client'), password: 'ignored' };
     assert.equal(await front.whoAmI('named', options), 'alice');
-    const sql = postgres({
-      host: '127.0.0.1',
-      port: front.app.port,
-      user: 'named',
-      database: 'postgres',
-      ssl: shown('client'),
-      max: 1,
-    });
-    assert.equal((await sql`SELECT current_user AS name`)[0]?.['name'], 'alice');
-    await sql.end();
+    assert.equal(
+      await front.whoAmIByPostgres('named', { ssl: shown('client'), password: undefined }),
+      'alice',
+    );
   });
 });
 

@@ -14,6 +14,7 @@ import {
   certificate,
   clientTls,
   type LoginServer,
+  onlyAlice,
   startInFront,
   startLoginServer,
 } from '../support/login-server.ts';
@@ -25,13 +26,6 @@ before(async () => {
 });
 
 after(() => server.stop());
-
-const users = `
-[[users]]
-name = "alice"
-database = "postgres"
-password = "alice secret"
-`;
 
 interface Between {
   readonly port: number;
@@ -88,7 +82,7 @@ function withoutPlus(chunk: Buffer): Buffer {
 
 async function towardsServer(options: Parameters<typeof between>[1]): Promise<string> {
   const middle = await between(server.server.port, options);
-  const front = await startInFront(server, { users, database: `port = ${middle.port}` });
+  const front = await startInFront(server, { users: onlyAlice, database: `port = ${middle.port}` });
   try {
     return await front.whoAmI('alice');
   } finally {
@@ -113,7 +107,7 @@ test('a server whose offer of channel binding was hidden from PgPack notices it'
 });
 
 async function towardsPgPack(options: Parameters<typeof between>[1]): Promise<string> {
-  const front = await startInFront(server, { users, general: clientTls });
+  const front = await startInFront(server, { users: onlyAlice, general: clientTls });
   const middle = await between(front.app.port, options);
   try {
     const { port } = middle;
@@ -147,7 +141,7 @@ test('a cancel request goes to the server over TLS, as the login did', async () 
   tap.listen(0, '127.0.0.1');
   await once(tap, 'listening');
   const { port } = tap.address() as AddressInfo;
-  const front = await startInFront(server, { users, database: `port = ${port}` });
+  const front = await startInFront(server, { users: onlyAlice, database: `port = ${port}` });
   try {
     const client = await front.connect('alice');
     const ended = assert.rejects(client.query('SELECT pg_sleep(30)'), { code: '57014' });
@@ -170,7 +164,7 @@ test('a cancel request goes to the server over TLS, as the login did', async () 
 const noPsql = spawnSync('psql', ['--version']).status === 0 ? false : 'psql is not installed';
 
 test('psql that insists on channel binding gets it over TLS only', { skip: noPsql }, async () => {
-  const front = await startInFront(server, { users, general: clientTls });
+  const front = await startInFront(server, { users: onlyAlice, general: clientTls });
   try {
     const psql = async (sslmode: string) => {
       const target = `host=127.0.0.1 port=${front.app.port} user=alice dbname=postgres

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import postgres from 'postgres';
 import {
   anyCertificate,
   clientTls,
@@ -37,17 +36,7 @@ test('a user that users.toml does not name logs in with its password of the serv
       assert.equal(await front.whoAmI(user, ssl), user);
       assert.equal(await front.whoAmI(user, ssl), user, 'again, from what is remembered');
     }
-    const sql = postgres({
-      host: '127.0.0.1',
-      port: front.app.port,
-      user: 'bob',
-      password: 'bob secret',
-      database: 'postgres',
-      ssl: 'require',
-      max: 1,
-    });
-    assert.equal((await sql`SELECT current_user AS name`)[0]?.['name'], 'bob');
-    await sql.end();
+    assert.equal(await front.whoAmIByPostgres('bob', { ssl: 'require' }), 'bob');
   });
 });
 

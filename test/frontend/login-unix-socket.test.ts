@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type pg from 'pg';
-import postgres from 'postgres';
 import { startApp } from '../../src/app.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
@@ -20,6 +19,7 @@ import {
   type Front,
   type InFront,
   type LoginServer,
+  onlyAlice,
   startLoginServer,
   useInFront,
   wrongPassword,
@@ -39,19 +39,12 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const users = `
-[[users]]
-name = "alice"
-database = "postgres"
-password = "alice secret"
-`;
-
 function inFront(
   options: InFront,
   run: (front: Front, path: string) => Promise<void>,
 ): Promise<void> {
   const general = `unix_socket_dir = "${directory}"\n${options.general ?? ''}`;
-  return useInFront(server, { users, ...options, general }, front =>
+  return useInFront(server, { users: onlyAlice, ...options, general }, front =>
     run(front, `${directory}/.s.PGSQL.${front.app.port}`),
   );
 }
@@ -63,15 +56,7 @@ test('both drivers and psql log in over the socket, which is gone afterwards', a
     const local = { host: directory };
     assert.equal(await front.whoAmI('alice', local), 'alice');
     assert.equal(await front.whoAmI('alice', { ...local, password: 'x' }), wrongPassword('alice'));
-    const sql = postgres({
-      path,
-      user: 'alice',
-      password: 'alice secret',
-      database: 'postgres',
-      max: 1,
-    } as postgres.Options<Record<string, never>>);
-    assert.equal((await sql`SELECT current_user AS name`)[0]?.['name'], 'alice');
-    await sql.end();
+    assert.equal(await front.whoAmIByPostgres('alice', { path }), 'alice');
     if (spawnSync('psql', ['--version']).status !== 0) return;
     const env = { ...process.env, PGPASSWORD: 'alice secret', PGPORT: String(front.app.port) };
     const args = ['-XAtc', 'SELECT current_user', '-h', directory, '-U', 'alice', 'postgres'];
@@ -138,7 +123,7 @@ test('a socket left behind is replaced, one in use stops the start', async () =>
   const port = await freePort();
   const path = `${directory}/.s.PGSQL.${port}`;
   const start = async (general: string) => {
-    const config = configInFront(server, { users, general });
+    const config = configInFront(server, { users: onlyAlice, general });
     const fixed = { ...config, general: { ...config.general, port } };
     return startApp(fixed, { log: silentLogger });
   };

@@ -19,7 +19,8 @@ import {
   query,
   sync,
 } from '../support/client-bytes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { firstShards, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import { type PgPack, startPgPack } from '../support/pgpack.ts';
 import { type Message, RawClient, shown, sqlstateOf } from '../support/raw-client.ts';
 import { allReturned } from '../support/settled.ts';
@@ -30,14 +31,13 @@ let pgpack: PgPack;
 let single: PgPack;
 
 before(async () => {
-  database = await createTestDatabase('malformed', 2);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('malformed');
   pgpack = await startPgPack({
     database,
     sharded: ['items.id'],
     general: 'default_pool_size = 20',
   });
-  single = await startPgPack({ database: { ...database, shards: database.shards.slice(0, 1) } });
+  single = await startPgPack({ database: firstShards(database) });
 });
 
 after(async () => {

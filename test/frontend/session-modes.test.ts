@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { query } from '../support/client-bytes.ts';
-import { connect, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { connect, type TestDatabase } from '../support/cluster.ts';
+import { createItems } from '../support/items.ts';
 import type { PgPack, PgPackOptions } from '../support/pgpack.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { allReturned } from '../support/settled.ts';
@@ -13,8 +14,7 @@ import { usePgPack } from '../support/wire.ts';
 let database: TestDatabase;
 
 before(async () => {
-  database = await createTestDatabase('modes', 3);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  database = await createItems('modes', 3);
 });
 
 after(() => database.drop());

@@ -50,6 +50,7 @@ function table(name: string, columns: readonly string[], more: Partial<Table> = 
     parents: [],
     uses: [],
     callsReaders: false,
+    rowSecurity: false,
     foreignKeys: [],
     partitioning: null,
     bound: null,
@@ -124,7 +125,7 @@ function view(name: string, columns: readonly string[], uses: readonly Table[], 
   return table(name, columns, {
     kind: 'view',
     uses: uses.map(one => one.oid),
-    view: { query, writable: true },
+    view: { query, writable: true, barrier: false, invoker: false },
   });
 }
 const activeUsers = view(

@@ -7,7 +7,6 @@ import type pg from 'pg';
 import { copyData, copyDone, query } from '../support/client-bytes.ts';
 import { connect } from '../support/cluster.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { allReturned } from '../support/settled.ts';
 import { type ManualWire, onlyValue, refuses, startManual } from './manual-support.ts';
 
 let wire: ManualWire;
@@ -32,11 +31,7 @@ before(async () => {
   await client.query(`INSERT INTO users VALUES ${rows}`);
 });
 
-after(async () => {
-  await client.end();
-  await allReturned(wire.pgpack);
-  await wire.close();
-});
+after(() => wire.close());
 
 const places: readonly ((shard: number) => string)[] = [
   shard => `/* pgdog_shard: ${shard} */ SELECT shard FROM here`,

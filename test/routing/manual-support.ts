@@ -1,13 +1,14 @@
 // A PgPack whose shards can be told apart: `here` says on each shard which one it is.
 
 import assert from 'node:assert/strict';
-import pg from 'pg';
-import { connect, createTestDatabase } from '../support/cluster.ts';
-import { type PgPack, type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import type pg from 'pg';
+import { connect, connectWith, createTestDatabase } from '../support/cluster.ts';
+import { type PgPackOptions, startPgPack } from '../support/pgpack.ts';
+import { allReturned } from '../support/settled.ts';
 import type { Wire } from '../support/wire.ts';
 
 export interface ManualWire extends Wire {
-  /** A client of PgPack; the caller ends it. */
+  /** A client of PgPack, ended with it at the latest. */
   client(options?: string): Promise<pg.Client>;
 }
 
@@ -28,30 +29,19 @@ export async function startManual(
     await server.end();
   }
   const pgpack = await startPgPack({ database, ...options, more: more(database.name) });
-  return {
-    database,
-    pgpack,
-    client: startup => clientOf(pgpack, startup),
-    close: async () => {
-      await pgpack.close();
-      await database.drop();
-    },
+  const clients: pg.Client[] = [];
+  const client = async (options?: string) => {
+    const opened = await connectWith(pgpack.address, options === undefined ? {} : { options });
+    clients.push(opened);
+    return opened;
   };
-}
-
-async function clientOf({ address }: PgPack, options?: string): Promise<pg.Client> {
-  const { host, port, user, password, database } = address;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    password,
-    database,
-    ...(options && { options }),
-  });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
+  const close = async () => {
+    for (const opened of clients) await opened.end();
+    await allReturned(pgpack);
+    await pgpack.close();
+    await database.drop();
+  };
+  return { database, pgpack, client, close };
 }
 
 /** The first column of the only row, as text; `values` null: by a simple query. */

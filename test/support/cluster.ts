@@ -46,10 +46,22 @@ export async function createTestDatabase(
   };
 }
 
+/** The same as if the first `shards` shards were all. */
+export function firstShards(database: TestDatabase, shards = 1): TestDatabase {
+  return { ...database, shards: database.shards.slice(0, shards) };
+}
+
 /** An open connection; the caller ends it. */
-export async function connect(address: DatabaseAddress): Promise<pg.Client> {
-  const { host, port, user, password, database } = address;
-  const client = new pg.Client({ host, port, user, password, database });
+export function connect(address: DatabaseAddress): Promise<pg.Client> {
+  return connectWith(address, {});
+}
+
+/** Likewise with `options` in the startup message, e.g. `-c work_mem=1MB`. */
+export async function connectWith(
+  { host, port, user, password, database }: DatabaseAddress,
+  startup: { readonly options?: string },
+): Promise<pg.Client> {
+  const client = new pg.Client({ host, port, user, password, database, ...startup });
   // A connection that is cut while idle shows at its next query, not as an uncaught error.
   client.on('error', () => {});
   await client.connect();

@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import postgres from 'postgres';
 import { type App, startApp } from '../../src/app.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -18,6 +19,14 @@ export const certificate = (name: string): string => join(certificates, name);
 /** [general] of a PgPack that offers TLS. */
 export const clientTls = `tls_certificate = "${certificate('server.pem')}"
 tls_private_key = "${certificate('server.key')}"`;
+
+/** users.toml with nobody but alice. */
+export const onlyAlice = `
+[[users]]
+name = "alice"
+database = "postgres"
+password = "alice secret"
+`;
 
 /** `app`: by certificate. `tokens`: password in clear, over TLS. `trusted`: nothing is asked. */
 const hostRules = `
@@ -125,6 +134,8 @@ export interface Front {
   readonly app: App;
   /** Logs in and tells who one is at the server; or SQLSTATE and message of the refusal. */
   whoAmI(user: string, options?: Partial<pg.ClientConfig>): Promise<string>;
+  /** The same by the driver `postgres`; rejects when it is refused. */
+  whoAmIByPostgres(user: string, options?: object): Promise<string>;
   connect(user: string, options?: Partial<pg.ClientConfig>): Promise<pg.Client>;
   close(): Promise<void>;
 }
@@ -134,15 +145,12 @@ export const anyCertificate = { rejectUnauthorized: false };
 /** PgPack; clients send `<user> secret` as their password unless told otherwise. */
 export async function startInFront(server: LoginServer, options: InFront): Promise<Front> {
   const app = await startApp(configInFront(server, options), { log: silentLogger });
+  const loginOf = (user: string) => ({
+    ...{ host: '127.0.0.1', port: app.port, database: 'postgres' },
+    ...{ user, password: `${user} secret` },
+  });
   const connect = async (user: string, more: Partial<pg.ClientConfig> = {}) => {
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port: app.port,
-      user,
-      password: `${user} secret`,
-      database: 'postgres',
-      ...more,
-    });
+    const client = new pg.Client({ ...loginOf(user), ...more });
     client.on('error', () => {});
     await client.connect();
     return client;
@@ -159,6 +167,15 @@ export async function startInFront(server: LoginServer, options: InFront): Promi
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         return `${code} ${message}`;
+      }
+    },
+    async whoAmIByPostgres(user, more) {
+      const sql = postgres({ ...loginOf(user), max: 1, ...more });
+      try {
+        const [row] = await sql<{ name: string }[]>`SELECT current_user AS name`;
+        return row!.name;
+      } finally {
+        await sql.end();
       }
     },
     close: () => app.close({ drain: false }),

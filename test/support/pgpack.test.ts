@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect, createTestDatabase } from './cluster.ts';
+import { connect } from './cluster.ts';
+import { createItems } from './items.ts';
 import { startPgPack } from './pgpack.ts';
 
 test('what goes through PgPack is on the shards, each row on one', async () => {
-  const database = await createTestDatabase('harness', 3);
-  await database.runEverywhere('CREATE TABLE items (id bigint PRIMARY KEY, name text)');
+  const database = await createItems('harness', 3);
   const pgpack = await startPgPack({ database, sharded: ['items.id'] });
 
   const client = await connect(pgpack.address);

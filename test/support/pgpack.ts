@@ -63,17 +63,7 @@ export function configOf(options: PgPackOptions): Config {
 
 function configText(options: PgPackOptions): string {
   const { name, shards } = options.database;
-  const databases = shards.map(
-    ({ host, port, user, password }, shard) => `
-[[databases]]
-name = "${name}"
-shard = ${shard}
-host = "${host}"
-port = ${port}
-user = "${user}"
-password = "${password}"
-`,
-  );
+  const databases = shards.map((server, shard) => databaseEntry(name, server, shard));
   return `
 [general]
 host = "127.0.0.1"
@@ -83,6 +73,25 @@ ${databases.join('')}
 ${(options.sharded ?? []).map(rule => shardedTable(name, rule)).join('')}
 ${omnishardedTables(name, options.omnisharded ?? [])}
 ${options.more ?? ''}
+`;
+}
+
+/** One server in pgdog.toml; `more`: further lines of its entry. */
+export function databaseEntry(
+  name: string,
+  { host, port, user, password }: Omit<DatabaseAddress, 'database'>,
+  shard: number,
+  more = '',
+): string {
+  return `
+[[databases]]
+name = "${name}"
+shard = ${shard}
+host = "${host}"
+port = ${port}
+user = "${user}"
+password = "${password}"
+${more}
 `;
 }
 

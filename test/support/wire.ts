@@ -42,3 +42,9 @@ export async function usePgPack(
     await pgpack.close();
   }
 }
+
+/** `usePgPack` where what all tests of a file need is given already. */
+export type UsePgPack = (
+  options: Partial<PgPackOptions>,
+  work: (pgpack: PgPack) => Promise<void>,
+) => Promise<void>;

@@ -171,23 +171,17 @@ test('a statement that PgPack refuses fails the transaction like any error', asy
 });
 
 test('isolation level and SET LOCAL hold on every branch', async () => {
+  const settingsOf = `SELECT current_setting('work_mem') AS w,
+    current_setting('transaction_isolation') AS i FROM items WHERE id = $1`;
   await run('BEGIN ISOLATION LEVEL REPEATABLE READ', "SET LOCAL work_mem = '9MB'");
   for (const key of keys) await insert(key);
   for (const key of keys) {
-    const { rows } = await client.query(
-      `SELECT current_setting('work_mem') AS w, current_setting('transaction_isolation') AS i
-       FROM items WHERE id = $1`,
-      [key],
-    );
+    const { rows } = await client.query(settingsOf, [key]);
     assert.deepEqual(rows, [{ w: '9MB', i: 'repeatable read' }]);
   }
   await run('COMMIT');
   for (const key of keys) {
-    const { rows } = await client.query(
-      `SELECT current_setting('work_mem') AS w, current_setting('transaction_isolation') AS i
-       FROM items WHERE id = $1`,
-      [key],
-    );
+    const { rows } = await client.query(settingsOf, [key]);
     assert.deepEqual(rows, [{ w: '4MB', i: 'read committed' }]);
   }
 });

@@ -60,9 +60,9 @@ test('SET LOCAL of the search path and of the role counts until its block ends',
   settings.setLocal('search_path', 'local');
   settings.savepoint('s');
   settings.setLocal('role', 'SET LOCAL ROLE x');
-  assert.deepEqual([settings.searchPath, settings.otherRole], ['local', true]);
+  assert.deepEqual([settings.searchPath, settings.role], ['local', 'SET LOCAL ROLE x;']);
   settings.rollbackTo('s');
-  assert.deepEqual([settings.searchPath, settings.otherRole], ['local', false]);
+  assert.deepEqual([settings.searchPath, settings.role], ['local', '']);
   settings.set('search_path', 'session');
   assert.equal(settings.searchPath, 'session');
   settings.end(true);

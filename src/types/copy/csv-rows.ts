@@ -3,63 +3,39 @@
 // src/backend/commands/copyfromparse.c.
 
 import { badCopyFormat, missingColumn } from './copy-errors.ts';
-import type { CopyRows, CopyRowsOptions } from './copy-rows.ts';
+import type { CopyRowsOptions } from './copy-rows.ts';
+import { DelimitedRows } from './delimited-rows.ts';
 import { LineEnding } from './line-ending.ts';
-import {
-  backslash,
-  carriageReturn,
-  dot,
-  endMarker,
-  LineRows,
-  type LineScanner,
-  lineFeed,
-  needsMore,
-} from './line-rows.ts';
+import { backslash, carriageReturn, dot, endMarker, lineFeed, needsMore } from './line-rows.ts';
+import { ResumableScanner } from './resumable-scanner.ts';
 
-class CsvScanner implements LineScanner {
-  readonly #ending = new LineEnding(true);
+class CsvScanner extends ResumableScanner {
   readonly #quote: number;
   /** -1 where it is the quote itself: then toggling at every quote is enough. */
   readonly #escape: number;
   readonly #endMarker: boolean;
-  #scanned = 0;
   #inQuote = false;
   #afterEscape = false;
-  /** Nothing but LF needs attention in the input at hand. */
-  #plain = false;
 
   constructor(quote: number, escapeByte: number, marker: boolean) {
+    super(new LineEnding(true));
     this.#quote = quote;
     this.#escape = escapeByte === quote ? -1 : escapeByte;
     this.#endMarker = marker;
   }
 
-  scanned(): number {
-    return this.#scanned;
-  }
-
   prepare(bytes: Buffer, from: number): void {
-    this.#plain =
+    this.plain =
       !this.#inQuote &&
       bytes.indexOf(this.#quote, from) < 0 &&
       bytes.indexOf(carriageReturn, from) < 0 &&
       !(this.#endMarker && bytes.indexOf(backslash, from) >= 0);
   }
 
-  lineEnd(bytes: Buffer, lineStart: number, final: boolean): number {
-    const from = lineStart + this.#scanned;
-    const end =
-      this.#plain && this.#ending.style === 'lf'
-        ? bytes.indexOf(lineFeed, from) + 1 || this.#stop(lineStart, bytes.length)
-        : this.#scan(bytes, lineStart, from, final);
-    if (end >= 0) this.#scanned = 0;
-    return end;
-  }
-
-  #scan(bytes: Buffer, lineStart: number, from: number, final: boolean): number {
+  protected scan(bytes: Buffer, lineStart: number, from: number, final: boolean): number {
     if (this.#endMarker && from === lineStart && bytes[from] === backslash) {
       const marker = this.#isMarker(bytes, lineStart, final);
-      if (marker === null) return this.#stop(lineStart, lineStart);
+      if (marker === null) return this.stop(lineStart, lineStart);
       if (marker) return endMarker;
     }
     const quote = this.#quote;
@@ -84,50 +60,37 @@ class CsvScanner implements LineScanner {
     }
     this.#inQuote = inQuote;
     this.#afterEscape = afterEscape;
-    if (at === bytes.length) return this.#stop(lineStart, at);
-    if (bytes[at] === lineFeed) return this.#ending.atLineFeed(at);
-    const end = this.#ending.atCarriageReturn(bytes, at, final);
-    return end === needsMore ? this.#stop(lineStart, at) : end;
+    if (at === bytes.length) return this.stop(lineStart, at);
+    if (bytes[at] === lineFeed) return this.ending.atLineFeed(at);
+    const end = this.ending.atCarriageReturn(bytes, at, final);
+    return end === needsMore ? this.stop(lineStart, at) : end;
   }
 
   /** Null: more bytes must be seen. In csv a marker that is not alone on its line is data. */
   #isMarker(bytes: Buffer, lineStart: number, final: boolean): boolean | null {
     if (lineStart + 1 === bytes.length) return final ? false : null;
     if (bytes[lineStart + 1] !== dot) return false;
-    return this.#ending.followsEndMarker(bytes, lineStart + 2, final);
-  }
-
-  #stop(lineStart: number, at: number): typeof needsMore {
-    this.#scanned = at - lineStart;
-    return needsMore;
+    return this.ending.followsEndMarker(bytes, lineStart + 2, final);
   }
 }
 
-export class CsvRows extends LineRows implements CopyRows {
-  readonly #delimiter: number;
+export class CsvRows extends DelimitedRows {
   readonly #quote: number;
   readonly #escape: number;
-  readonly #nullText: Buffer;
-  readonly #keyPositions: readonly number[];
-  readonly #columns: readonly string[];
 
   constructor(options: CopyRowsOptions) {
     const { format } = options;
     const quote = format.quote.charCodeAt(0);
     const escapeByte = format.escape.charCodeAt(0);
     const scanner = new CsvScanner(quote, escapeByte, options.csvEndMarker);
-    super(scanner, format.header, options.rowBytesMax);
-    this.#delimiter = format.delimiter.charCodeAt(0);
+    super(scanner, options);
     this.#quote = quote;
     this.#escape = escapeByte;
-    this.#nullText = Buffer.from(format.nullText, 'utf8');
-    this.#keyPositions = options.keyPositions;
-    this.#columns = options.columns;
   }
 
   keyOf(row: Buffer, column: number): Buffer | null {
-    const position = this.#keyPositions[column]!;
-    const delimiter = this.#delimiter;
+    const position = this.keyPositions[column]!;
+    const delimiter = this.delimiter;
     const quote = this.#quote;
     let field = 0;
     let start = 0;
@@ -148,15 +111,10 @@ export class CsvRows extends LineRows implements CopyRows {
         break;
       }
     }
-    if (field < position) throw missingColumn(this.#columns[column]!);
+    if (field < position) throw missingColumn(this.columns[column]!);
     const raw = row.subarray(start, at);
     if (quoted) return this.#unquote(raw);
-    const isNull = raw.length === this.#nullText.length && raw.equals(this.#nullText);
-    return isNull ? null : raw;
-  }
-
-  trailer(): Buffer | null {
-    return null;
+    return this.isNull(raw) ? null : raw;
   }
 
   /** Index of the quote that closes the quoted part which begins at `from`. */

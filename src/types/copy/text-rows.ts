@@ -3,93 +3,57 @@
 // src/backend/commands/copyfromparse.c.
 
 import { badCopyFormat, missingColumn } from './copy-errors.ts';
-import type { CopyRows, CopyRowsOptions } from './copy-rows.ts';
+import type { CopyRowsOptions } from './copy-rows.ts';
+import { DelimitedRows } from './delimited-rows.ts';
 import { LineEnding } from './line-ending.ts';
-import {
-  backslash,
-  carriageReturn,
-  dot,
-  endMarker,
-  LineRows,
-  type LineScanner,
-  lineFeed,
-  needsMore,
-} from './line-rows.ts';
+import { backslash, carriageReturn, dot, endMarker, lineFeed, needsMore } from './line-rows.ts';
+import { ResumableScanner } from './resumable-scanner.ts';
 import { unescapeText } from './text-escapes.ts';
 
-class TextScanner implements LineScanner {
-  readonly #ending = new LineEnding(false);
-  #scanned = 0;
-  /** Nothing but LF needs attention in the input at hand. */
-  #plain = false;
-
-  scanned(): number {
-    return this.#scanned;
+class TextScanner extends ResumableScanner {
+  constructor() {
+    super(new LineEnding(false));
   }
 
   prepare(bytes: Buffer, from: number): void {
-    this.#plain = bytes.indexOf(backslash, from) < 0 && bytes.indexOf(carriageReturn, from) < 0;
+    this.plain = bytes.indexOf(backslash, from) < 0 && bytes.indexOf(carriageReturn, from) < 0;
   }
 
-  lineEnd(bytes: Buffer, lineStart: number, final: boolean): number {
-    const from = lineStart + this.#scanned;
-    const end =
-      this.#plain && this.#ending.style === 'lf'
-        ? bytes.indexOf(lineFeed, from) + 1 || this.#stop(lineStart, bytes.length)
-        : this.#scan(bytes, lineStart, from, final);
-    if (end >= 0) this.#scanned = 0;
-    return end;
-  }
-
-  #scan(bytes: Buffer, lineStart: number, from: number, final: boolean): number {
+  protected scan(bytes: Buffer, lineStart: number, from: number, final: boolean): number {
     const limit = bytes.length;
     for (let at = from; at < limit; at++) {
       const byte = bytes[at]!;
-      if (byte === lineFeed) return this.#ending.atLineFeed(at);
+      if (byte === lineFeed) return this.ending.atLineFeed(at);
       if (byte === carriageReturn) {
-        const end = this.#ending.atCarriageReturn(bytes, at, final);
-        return end === needsMore ? this.#stop(lineStart, at) : end;
+        const end = this.ending.atCarriageReturn(bytes, at, final);
+        return end === needsMore ? this.stop(lineStart, at) : end;
       }
       if (byte !== backslash) continue;
-      if (at + 1 === limit) return this.#stop(lineStart, at);
+      if (at + 1 === limit) return this.stop(lineStart, at);
       if (bytes[at + 1] === dot) return this.#marker(bytes, lineStart, at, final);
       at++;
     }
-    return this.#stop(lineStart, limit);
+    return this.stop(lineStart, limit);
   }
 
   #marker(bytes: Buffer, lineStart: number, at: number, final: boolean): number {
     // Before PostgreSQL 18 a marker behind data ended the copy there: with rows on several shards
     // that cannot be told from an accident, so PostgreSQL 18's rule holds for all versions.
-    const alone = at === lineStart && this.#ending.followsEndMarker(bytes, at + 2, final);
-    if (alone === null) return this.#stop(lineStart, at);
+    const alone = at === lineStart && this.ending.followsEndMarker(bytes, at + 2, final);
+    if (alone === null) return this.stop(lineStart, at);
     if (!alone) throw badCopyFormat('end-of-copy marker is not alone on its line');
     return endMarker;
   }
-
-  #stop(lineStart: number, at: number): typeof needsMore {
-    this.#scanned = at - lineStart;
-    return needsMore;
-  }
 }
 
-export class TextRows extends LineRows implements CopyRows {
-  readonly #delimiter: number;
-  readonly #nullText: Buffer;
-  readonly #keyPositions: readonly number[];
-  readonly #columns: readonly string[];
-
+export class TextRows extends DelimitedRows {
   constructor(options: CopyRowsOptions) {
-    super(new TextScanner(), options.format.header, options.rowBytesMax);
-    this.#delimiter = options.format.delimiter.charCodeAt(0);
-    this.#nullText = Buffer.from(options.format.nullText, 'utf8');
-    this.#keyPositions = options.keyPositions;
-    this.#columns = options.columns;
+    super(new TextScanner(), options);
   }
 
   keyOf(row: Buffer, column: number): Buffer | null {
-    const position = this.#keyPositions[column]!;
-    const delimiter = this.#delimiter;
+    const position = this.keyPositions[column]!;
+    const delimiter = this.delimiter;
     let field = 0;
     let start = 0;
     let at = 0;
@@ -111,14 +75,10 @@ export class TextRows extends LineRows implements CopyRows {
         break;
       }
     }
-    if (field < position) throw missingColumn(this.#columns[column]!);
+    if (field < position) throw missingColumn(this.columns[column]!);
     const raw = row.subarray(start, at);
     // NULL is compared before escapes are read: `\N`, not what it would mean.
-    if (raw.length === this.#nullText.length && raw.equals(this.#nullText)) return null;
+    if (this.isNull(raw)) return null;
     return escaped ? unescapeText(raw) : raw;
-  }
-
-  trailer(): Buffer | null {
-    return null;
   }
 }

@@ -56,10 +56,8 @@ SELECT array_agg(n) FROM (SELECT user_id, count(*) AS n FROM orders GROUP BY use
 
 SELECT id, vc FROM ranked LIMIT «3»
 --order 1 2
---refused 2 3 4
 
 SELECT array_agg(id) FROM ranked
---refused 2 3 4
 
 SELECT array_agg(id ORDER BY id), max(n4), count(DISTINCT vc), mode() WITHIN GROUP (ORDER BY vc) FROM ranked
 

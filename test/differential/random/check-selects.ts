@@ -14,8 +14,8 @@ export interface SelectReport {
   readonly statements: number;
   /** Answers, each of a statement on one number of shards. */
   answered: number;
-  /** Refusals by their messages without the names in them. */
-  readonly refused: Map<string, number>;
+  /** Refusals by their messages without the names in them, and a statement of each. */
+  readonly refused: Map<string, { times: number; readonly example: string }>;
   /** Statements that are errors on PostgreSQL too. */
   errors: number;
   readonly wrong: string[];
@@ -42,7 +42,7 @@ export async function checkSelects(shops: Shops, run: SelectRun): Promise<Select
     for (const [position, got] of answers.entries()) {
       const { shards } = shops.endpoints[position]!;
       if (isRefusal(got)) {
-        count1(report.refused, constructOf(faultOf(got)));
+        addRefusal(report, constructOf(faultOf(got)), one.sql);
         continue;
       }
       report.answered++;
@@ -61,12 +61,15 @@ export async function checkSelects(shops: Shops, run: SelectRun): Promise<Select
 /** Lines for people. */
 export function reportLines(report: SelectReport): string[] {
   const { statements, answered, refused, errors, wrong } = report;
-  const byConstruct = [...refused].sort(([, a], [, b]) => b - a);
-  const refusals = byConstruct.reduce((sum, [, times]) => sum + times, 0);
+  const byConstruct = [...refused].sort(([, a], [, b]) => b.times - a.times);
+  const refusals = byConstruct.reduce((sum, [, { times }]) => sum + times, 0);
   return [
     `${statements} statements: ${answered} answers, ${refusals} refusals, ${wrong.length} wrong`,
     `${errors} statements are errors on PostgreSQL too`,
-    ...byConstruct.map(([construct, times]) => `  refused ${times}: ${construct}`),
+    ...byConstruct.flatMap(([construct, { times, example }]) => [
+      `  refused ${times}: ${construct}`,
+      `    such as ${example}`,
+    ]),
   ];
 }
 
@@ -106,6 +109,8 @@ function constructOf(message: string): string {
     .slice(0, 110);
 }
 
-function count1(counts: Map<string, number>, what: string): void {
-  counts.set(what, (counts.get(what) ?? 0) + 1);
+function addRefusal({ refused }: SelectReport, construct: string, sql: string): void {
+  const known = refused.get(construct);
+  if (known === undefined) refused.set(construct, { times: 1, example: sql });
+  else known.times++;
 }

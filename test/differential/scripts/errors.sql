@@ -141,3 +141,17 @@ SELECT U&'\xyz'
 SELECT E'\xff'
 
 SELECT count(*) FROM users WHERE id = 5
+
+# In a block another connection is asked where an error belongs
+
+BEGIN
+
+SELECT id FROM users ORDER BY nope
+
+ROLLBACK
+
+BEGIN
+
+DECLARE c CURSOR FOR SELECT country, sum(age) FROM users GROUP BY country ORDER BY nope
+
+ROLLBACK

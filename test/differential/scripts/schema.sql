@@ -6,7 +6,20 @@ SELECT * FROM fresh ORDER BY a DESC, id
 
 SELECT * FROM fresh WHERE id = «2»
 
+PREPARE whole (bigint) AS SELECT * FROM fresh WHERE id >= $1 ORDER BY id
+
+PREPARE named AS SELECT id, a FROM fresh ORDER BY id
+
 ALTER TABLE fresh ADD COLUMN c numeric(5,2) DEFAULT 1.5
+
+# "cached plan must not change result type" is 0A000 too
+
+EXECUTE whole (1)
+--refused 2 3 4
+
+EXECUTE named
+
+DEALLOCATE ALL
 
 SELECT * FROM fresh ORDER BY id
 

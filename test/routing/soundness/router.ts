@@ -75,7 +75,7 @@ export class Router {
     const { wide } = plan;
     const construct = wide.kind === 'refusal' ? wide.construct : null;
     if (wide.kind === 'refusal' && wide.always) return { kind: 'refused', construct: construct! };
-    const execution = this.#execution(plan, draft);
+    const execution = this.#execution(draft);
     const one = chooseShard(plan.route, execution);
     const on = (shards: readonly number[], any = false): Routed => {
       const separate = shards.length > 1 && !any && isSeparate(wide);
@@ -91,14 +91,13 @@ export class Router {
       : { kind: 'refused', construct: 'groups that disagree' };
   }
 
-  #execution(plan: StatementPlan, { parameters }: Draft): Execution {
+  #execution({ parameters }: Draft): Execution {
     const message = bind({ values: parameters.map(({ text }) => text) });
     return {
       bind: parameters.length === 0 ? null : readBind(message, 0, message.length),
       parameterTypes: parameters.map(({ oid }) => oid),
       shardCount: this.#shardCount,
       placements: this.#scheme.placements.list,
-      insert: plan.tag === 'INSERT',
     };
   }
 }
