@@ -91,7 +91,6 @@ SELECT id FROM words ORDER BY substr(w, 1, 1), substr(b, 1, 1), id
 SELECT id FROM words ORDER BY (SELECT max(b)), id
 
 SELECT id FROM words ORDER BY (ARRAY[w, b])[1], id
---refused 3
 
 SELECT id FROM words ORDER BY w < b, id
 --sqlstate
