@@ -1,9 +1,11 @@
 // SQL text of a syntax tree that a planner has changed. Whatever the printer makes of it is parsed
 // again and has to give the same tree: a text that means something else is never sent.
 
-import { Deparser } from 'pgsql-deparser';
+import type { Deparser } from 'pgsql-deparser';
+import { JsonXmlPrinter } from './json-xml-printer.ts';
 import { parseStatements } from './parser.ts';
-import { type SyntaxNode, walk } from './syntax-tree.ts';
+import { quoteName } from './quote-name.ts';
+import { nameParts, qualifiedName, type SyntaxNode, walk } from './syntax-tree.ts';
 
 /** The statement on one line; null: it cannot be printed so that it means the same. */
 export function printStatement(stmt: SyntaxNode): string | null {
@@ -27,7 +29,7 @@ const unadorned = { pretty: false };
 
 /** Parentheses where the printer leaves out some that count: (NOT a) IS NULL, (a = b) IS TRUE,
  *  (ARRAY[1, 2])[1]. */
-class Printer extends Deparser {
+class Printer extends JsonXmlPrinter {
   override BoolExpr(...args: Parameters<Deparser['BoolExpr']>): string {
     return `(${super.BoolExpr(...args)})`;
   }
@@ -43,6 +45,35 @@ class Printer extends Deparser {
   override A_ArrayExpr(...args: Parameters<Deparser['A_ArrayExpr']>): string {
     return `(${super.A_ArrayExpr(...args)})`;
   }
+
+  /** AT TIME ZONE and AT LOCAL, and the function that both are. */
+  override FuncCall(...[node, context]: Parameters<Deparser['FuncCall']>): string {
+    const { args = [], funcformat } = node;
+    const { schema, name } = qualifiedName(node.funcname as readonly SyntaxNode[]);
+    if (schema !== 'pg_catalog' || name !== 'timezone') return super.FuncCall(node, context);
+    const texts = (args as readonly SyntaxNode[]).map(one => this.visit(one, context));
+    if (funcformat !== 'COERCE_SQL_SYNTAX') return `pg_catalog.timezone(${texts.join(', ')})`;
+    const zone = texts.length === 1 ? 'LOCAL' : `TIME ZONE (${texts[0]})`;
+    return `((${texts.at(-1)}) AT ${zone})`;
+  }
+
+  override SortBy(...[node, context]: Parameters<Deparser['SortBy']>): string {
+    if (node.sortby_dir !== 'SORTBY_USING') return super.SortBy(node, context);
+    const parts = nameParts(node.useOp as readonly SyntaxNode[]);
+    const operator = `USING ${operatorName(parts)}`;
+    const nulls = /_(FIRST|LAST)$/.exec(node.sortby_nulls ?? '')?.[1];
+    return `(${this.visit(node.node!, context)}) ${operator}${nulls ? ` NULLS ${nulls}` : ''}`;
+  }
+
+  override deparseOperatorName(names: Parameters<Deparser['deparseOperatorName']>[0]): string {
+    const parts = nameParts(names as readonly SyntaxNode[]);
+    return parts.length > 1 ? operatorName(parts) : parts.join('');
+  }
+}
+
+function operatorName(parts: readonly string[]): string {
+  const schemas = parts.slice(0, -1).map(schema => `${quoteName(schema)}.`);
+  return `OPERATOR(${schemas.join('')}${parts.at(-1)})`;
 }
 
 /** Of parameters that stand for row counts: PostgreSQL has none of so high a number. */

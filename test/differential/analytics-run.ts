@@ -10,7 +10,7 @@ const { status } = spawnSync(
   ['--test', '--test-timeout=3600000', `${import.meta.dirname}/queries.test.ts`],
   {
     stdio: 'inherit',
-    env: { ...process.env, ROWS: rows, SHARDS: '3', FILES: '^analytics' },
+    env: { ...process.env, ROWS: rows, SHARDS: '3', FILES: '^analytics', REPLY_SECONDS: '900' },
   },
 );
 process.exit(status ?? 1);

@@ -21,7 +21,8 @@ export interface LoginOptions {
 }
 
 const protocol30 = 0x30000;
-const replyTimeoutMs = 15_000;
+/** Longer where a run takes very many rows. */
+const replyTimeoutMs = 1_000 * Number(process.env.REPLY_SECONDS ?? 15);
 
 export class RawClient {
   /** What came before the first ReadyForQuery. */
