@@ -53,6 +53,7 @@ const passThrough: StatementPlan = {
   changesSchema: false,
   pinsSession: unreadable,
   outsideTransaction: false,
+  momentSql: null,
 };
 
 /** How long changes wait that concern no plan. */

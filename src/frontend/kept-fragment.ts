@@ -21,6 +21,10 @@ const seldom = 2;
 /** Longer ones take longer to run than to parse. */
 const preparedTextMax = 4_096;
 
+/** What is read as the present when PostgreSQL parses (datetime.c), in arrays and ranges too, or may
+ *  be escaped. */
+const momentWord = /(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])|\\/i;
+
 interface Described {
   readonly message: Buffer;
   readonly columns: readonly ColumnDescription[];
@@ -33,19 +37,21 @@ export class KeptFragment {
   neverMerged = false;
   #sql = '';
   #runs = 0;
+  #fixed = true;
   #number = 0;
   /** By shard: what it said last. */
   readonly #described: Described[] = [];
 
   /** Whether this execution of `sql` is to run as a prepared statement. A text that is another each
-   *  time (it holds the moment) never is. */
+   *  time (it holds the moment), or means something else each time, never is. */
   comesOften(sql: string): boolean {
     if (sql !== this.#sql) {
       this.#sql = sql;
       this.#runs = 0;
+      this.#fixed = sql.length <= preparedTextMax && !momentWord.test(sql);
       this.#number = ++fragments;
     }
-    if (sql.length > preparedTextMax) return false;
+    if (!this.#fixed) return false;
     return this.#runs++ >= seldom;
   }
 

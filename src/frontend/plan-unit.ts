@@ -31,6 +31,7 @@ import { anyShard, chooseShard, type Execution } from './shard-choice.ts';
 import type { SqlStatement } from './sql-statement.ts';
 import { emptyStatement, type StatementCache } from './statement-cache.ts';
 import type { StatementTiming } from './statement-timing.ts';
+import { isLate } from './transaction-moment.ts';
 import type { Item, UnitPlan } from './unit-plan.ts';
 
 /** null: the unit has to be stepped through. Registers the statements it prepares. Throws
@@ -96,9 +97,11 @@ class UnitPlanner implements UnitPlan {
   /** The exchange goes on after the unit. */
   readonly #open: boolean;
   readonly #cache: StatementCache;
-  /** Statements closed in this unit, the last one first. */
-  readonly #closing: ClosedStatement[] = [];
+  /** Statements closed in this unit, the last one first, and how many it had prepared before. */
+  readonly #closing: (ClosedStatement & { readonly parsed: number })[] = [];
   #closingSql: Map<string, SqlStatement | null> | null = null;
+  /** What was the unnamed statement before. */
+  readonly #unnamed: PreparedStatement | null;
   /** Portals bound in this unit: the unnamed one, the others. */
   #unnamedPortal: PreparedStatement | null = null;
   #portals: Map<string, PreparedStatement> | null = null;
@@ -108,6 +111,7 @@ class UnitPlanner implements UnitPlan {
     this.#bytes = unit.bytes;
     this.#open = unit.ending === 'open';
     this.#cache = cache;
+    this.#unnamed = session.statements.unnamed;
   }
 
   /** False when some message needs more than one server's plain answer. */
@@ -133,10 +137,14 @@ class UnitPlanner implements UnitPlan {
   /** Takes back what was registered. */
   undo(): void {
     this.#session.statements.deleteAll(this.parsing);
-    this.#session.statements.restore(this.#closing);
+    const others = this.#closing.filter(({ name, parsed }) => {
+      return !this.parsing.slice(0, parsed).includes(name);
+    });
+    this.#session.statements.restore(others);
     for (const [name, statement] of this.#closingSql ?? []) {
       this.#session.statements.sql.set(name, statement);
     }
+    this.#session.statements.unnamed = this.#unnamed;
   }
 
   #message(type: number, start: number, end: number): boolean {
@@ -231,7 +239,8 @@ class UnitPlanner implements UnitPlan {
     };
     try {
       const shard = chooseShard(plan.route, execution);
-      return shard < 0 ? shard === anyShard : this.#staysOn(shard);
+      if (shard < 0) return shard === anyShard;
+      return !isLate(this.#session, plan, shard) && this.#staysOn(shard);
     } catch (error) {
       if (!(error instanceof KeyUnknown)) throw error;
       this.lacking ??= [];
@@ -300,7 +309,8 @@ class UnitPlanner implements UnitPlan {
     const { target, name } = readTarget(this.#bytes, start, end);
     if (target === 'S') {
       const statement = this.#session.statements.delete(name);
-      if (statement !== null) this.#closing.unshift({ name, statement });
+      const parsed = this.parsing.length;
+      if (statement !== null) this.#closing.unshift({ name, statement, parsed });
       if (statement === null && this.#session.statements.hasSql(name))
         return this.#closeSql(name, start, end);
       this.verbatim = false;

@@ -2,6 +2,7 @@
 // goes, and sends everything of its answer but ReadyForQuery.
 
 import { runCopy } from './copy-in.ts';
+import { inItsPlace } from './error-place.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
 import { runExplain } from './explain.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
@@ -18,7 +19,7 @@ import {
   refuseSeveral,
   statementShards,
 } from './statement-shards.ts';
-import { asksForMoment, runAtMoment } from './transaction-moment.ts';
+import { asksForMoment, isLate, runAtMoment, sqlInTime } from './transaction-moment.ts';
 import { runSelect } from './wide-select.ts';
 
 /** Answers false when the server's error went to the client. Rejects with what PgPack refuses. */
@@ -39,8 +40,22 @@ export async function runStatement(session: SessionContext, run: StatementRun): 
   if (failsAnywhere(session, run)) return relayStatement(session, run, session.homeShard);
   const { lookups } = session.database;
   const shards = await lookups.evaluate(() => statementShards(session, run));
-  if (shards.length === 1) return relayStatement(session, run, shards[0]!);
-  return runWide(session, run, shards);
+  const [shard, ...others] = shards;
+  if (shard === undefined || others.length > 0) return runWide(session, run, shards);
+  if (!isLate(session, plan, shard)) return relayStatement(session, run, shard);
+  await runLate(session, run, shard);
+  return true;
+}
+
+/** On one shard, with the time of the transaction, which began before on another. */
+async function runLate(session: SessionContext, run: StatementRun, shard: number): Promise<void> {
+  if (run.cached.plan.tag === 'SELECT') return runSelect(session, run, [shard]);
+  const sql = await sqlInTime(session, run.cached, shard);
+  try {
+    await runScatter(session, run, { kind: 'scatter', tag: 'sum', sql }, [shard]);
+  } catch (error) {
+    throw await inItsPlace(session, run, [shard], error);
+  }
 }
 
 /** Runs it as planned by a catalog that has its relations. */

@@ -84,7 +84,8 @@ export class SessionStatements {
   readonly #portals = new LazyMap<string, Portal>();
   /** By name. */
   readonly cursors = new Map<string, HeldCursor>();
-  #unnamed: PreparedStatement | null = null;
+  /** The unnamed statement. */
+  unnamed: PreparedStatement | null = null;
   /** Takes back what a unit registered that has not gone to a server yet. */
   registered: { undo(): void } | null = null;
 
@@ -107,11 +108,11 @@ export class SessionStatements {
   ): PreparedStatement {
     if (name === '') {
       const same =
-        this.#unnamed !== null &&
-        this.#unnamed.sql === sql &&
-        sameTypes(this.#unnamed.parameterTypes, parameterTypes);
-      if (!same) this.#unnamed = new PreparedStatement(sql, parameterTypes, cached);
-      return this.#unnamed!;
+        this.unnamed !== null &&
+        this.unnamed.sql === sql &&
+        sameTypes(this.unnamed.parameterTypes, parameterTypes);
+      if (!same) this.unnamed = new PreparedStatement(sql, parameterTypes, cached);
+      return this.unnamed!;
     }
     if (this.has(name)) throw new PgError(errors.preparedStatementExists, { name });
     if (this.#named.size >= statementsMax) {
@@ -125,7 +126,7 @@ export class SessionStatements {
   }
 
   find(name: string): PreparedStatement | null {
-    return (name === '' ? this.#unnamed : this.#named.get(kept(name))) ?? null;
+    return (name === '' ? this.unnamed : this.#named.get(kept(name))) ?? null;
   }
 
   /** Prepared in either way. */
@@ -156,7 +157,7 @@ export class SessionStatements {
   /** Answers the statement that had the name. */
   delete(name: string): PreparedStatement | null {
     const statement = this.find(name);
-    if (name === '') this.#unnamed = null;
+    if (name === '') this.unnamed = null;
     else if (statement !== null) {
       this.#named.delete(kept(name));
       this.#registry.release(statement);
@@ -168,7 +169,7 @@ export class SessionStatements {
   restore(closed: readonly ClosedStatement[]): void {
     for (const { name, statement } of closed) {
       this.delete(name);
-      if (name === '') this.#unnamed = statement;
+      if (name === '') this.unnamed = statement;
       else {
         this.#named.set(kept(name), statement);
         this.#registry.retain(statement);
@@ -210,7 +211,7 @@ export class SessionStatements {
   clear(): void {
     this.sql.clear();
     for (const name of [...this.#named.keys()]) this.delete(name);
-    this.#unnamed = null;
+    this.unnamed = null;
   }
 
   setPortal(name: string, portal: Portal): void {

@@ -20,6 +20,7 @@ import { noShape, relaysPlainly } from './shape.ts';
 import { anyShard, chooseShard, executionOf } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
 import type { SharedRead, StatementTiming } from './statement-timing.ts';
+import { isLate } from './transaction-moment.ts';
 
 /** Longer texts are not looked up by shape: bulk inserts, mostly, which never come again. */
 const liftedBytesMax = 4_096;
@@ -59,6 +60,7 @@ function relayByShape(
   if (shard === noShape) return undefined;
   const { plan, plans, timing } = shape;
   if (plan.writes && session.notifications !== null) return undefined;
+  if (plan.momentSql !== null && isLate(session, plan, placeOf(session, shard))) return undefined;
   if (plan.repeatable) {
     const pipeline = session.pipelineFor(placeOf(session, shard), timing);
     if (pipeline !== null) {
@@ -156,6 +158,7 @@ function commonShard(session: SessionContext, script: CachedScript): number | nu
     const shard = knownShard(session, cached);
     if (shard === anyShard) continue;
     if (shard === null || shard < 0 || (common !== anyShard && common !== shard)) return null;
+    if (plan.momentSql !== null && isLate(session, plan, shard)) return null;
     common = shard;
   }
   return common;

@@ -2,12 +2,13 @@
 // that moment, for as long as the transaction goes on.
 
 import { internalQuery } from '../backend/internal-query.ts';
-import { atMoment } from '../plan/moment.ts';
-import type { WidePlan } from '../plan/statement-plan.ts';
+import { atMoment, momentMark } from '../plan/moment.ts';
+import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { CachedStatement } from './cached-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 
-/** Of open blocks, by the number of the transaction. */
+/** Of open blocks, by the number of the transaction: that of the shard where it began first. */
 const moments = new WeakMap<
   ClientTransaction,
   { readonly number: number; readonly text: string }
@@ -34,13 +35,36 @@ export async function runAtMoment(
   return { ...run, cached: { ...run.cached, plan: { ...plan, wide: others } } };
 }
 
+/** Whether now() on this shard is later than what statements of the transaction have seen. */
+export function isLate(
+  { transaction }: SessionContext,
+  plan: StatementPlan,
+  shard: number,
+): boolean {
+  if (plan.momentSql === null || transaction.mode === 'none') return false;
+  const first = transaction.openShard;
+  return first !== null && first !== shard;
+}
+
+/** Its text as it goes to this shard: as written unless it would be late there. */
+export async function sqlInTime(
+  session: SessionContext,
+  { sql, plan }: CachedStatement,
+  shard: number,
+): Promise<string> {
+  const { momentSql } = plan;
+  if (momentSql === null || !isLate(session, plan, shard)) return sql;
+  return momentSql.replaceAll(momentMark, await momentOf(session, shard));
+}
+
 async function momentOf({ transaction, pinned }: SessionContext, shard: number): Promise<string> {
   const known = moments.get(transaction);
-  if (transaction.mode !== 'none' && known?.number === transaction.ended) return known.text;
-  const server = await transaction.open(shard);
+  const inBlock = transaction.mode !== 'none';
+  if (inBlock && known?.number === transaction.ended) return known.text;
+  const server = await transaction.open((inBlock ? transaction.openShard : null) ?? shard);
   const [row] = await internalQuery(server, question);
   const text = row![0]!;
-  moments.set(transaction, { number: transaction.ended, text });
+  if (inBlock) moments.set(transaction, { number: transaction.ended, text });
   // A connection that is held while another is waited for could make clients wait in a circle.
   if (transaction.mode === 'none' && !pinned) transaction.release();
   return text;

@@ -6,7 +6,7 @@ import { inItsPlace } from './error-place.ts';
 import { startMerge } from './merge.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { refusal, refuseSeveral } from './statement-shards.ts';
-import { asksForMoment, runAtMoment } from './transaction-moment.ts';
+import { asksForMoment, runAtMoment, sqlInTime } from './transaction-moment.ts';
 import { type WideRows, WideRun } from './wide-run.ts';
 
 /** Runs it whole, for the simple protocol or an Execute without a row limit. */
@@ -40,7 +40,10 @@ export async function startRows(
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRows> {
-  if (shards.length === 1) return startMerge(session, given, asWritten(given), shards, held);
+  if (shards.length === 1) {
+    const sql = await sqlInTime(session, given.cached, shards[0]!);
+    return startMerge(session, given, asWritten(sql), shards, held);
+  }
   refuseSeveral(session, shards);
   const asks = asksForMoment(given.cached.plan.wide);
   const run = asks ? await runAtMoment(session, given, shards) : given;
@@ -54,7 +57,7 @@ export async function startRows(
   );
 }
 
-function asWritten({ cached }: StatementRun): MergePlan {
-  const root = { kind: 'gather', sql: cached.sql, hiddenColumns: 0 } as const;
+function asWritten(sql: string): MergePlan {
+  const root = { kind: 'gather', sql, hiddenColumns: 0 } as const;
   return { kind: 'merge', root, otherwise: null };
 }

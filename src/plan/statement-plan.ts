@@ -263,4 +263,7 @@ export interface StatementPlan {
   readonly pinsSession: string | null;
   /** Cannot run inside a transaction block (VACUUM, CREATE DATABASE …). */
   readonly outsideTransaction: boolean;
+  /** The statement with a mark for the moment (`moment.ts`), for a shard whose part of a transaction
+   *  began later; null: it does not ask for the time. */
+  readonly momentSql: string | null;
 }

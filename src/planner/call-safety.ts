@@ -3,6 +3,7 @@
 
 import type { CatalogFunction } from '../catalog/catalog.ts';
 import { mayReadTables, resolveFunctions } from '../catalog/catalog.ts';
+import { isMoment } from '../sql/moment-text.ts';
 import type { FunctionUse, ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
@@ -84,7 +85,8 @@ export function partThatVaries(stmt: unknown): string | null {
   walk(stmt, value => {
     const node = value as SyntaxNode;
     const text = node.A_Const?.sval?.sval;
-    if (text !== undefined && momentText.test(text)) found ??= `the literal '${text}'`;
+    const varies = text !== undefined && (momentText.test(text) || isMoment(text));
+    if (varies) found ??= `the literal '${text}'`;
     const type = node.TypeCast?.typeName?.names?.at(-1) as SyntaxNode | undefined;
     if (type?.String?.sval?.startsWith('reg')) found ??= `a cast to ${type.String.sval}`;
     const column = (node.ColumnRef?.fields?.at(-1) as SyntaxNode | undefined)?.String?.sval;

@@ -5,7 +5,7 @@ import { columnOf } from '../catalog/catalog.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { walk } from '../sql/syntax-tree.ts';
+import { qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 
 export interface TableFragment {
@@ -93,6 +93,27 @@ function isWholeRow({ refname, columns }: ScopeRelation, facts: NamingFacts): bo
     if (table === undefined) return !found;
     if (joins.has(table)) found ||= name == null || !isColumn(name);
     if (table === refname) found ||= !columns?.includes(name ?? table);
+    return !found;
+  });
+  return found;
+}
+
+/** Whether it asks for the type of a whole row of a table or view: rows of what stands in its place
+ *  have another. */
+export function asksForRowType(stmt: SyntaxNode, { relations }: ScopeBuilder): boolean {
+  const rows = new Set(relations.filter(one => one.table !== null).map(one => one.refname));
+  const named = relations.flatMap(one => one.columns ?? []);
+  for (const column of named) rows.delete(column);
+  let found = false;
+  walk(stmt, value => {
+    const { funcname, args } = (value as SyntaxNode).FuncCall ?? {};
+    if (qualifiedName(funcname).name !== 'pg_typeof') return !found;
+    walk(args, inner => {
+      const { fields = [] } = inner as { fields?: readonly SyntaxNode[] };
+      const names = fields.map(field => field.String?.sval).filter(name => name !== undefined);
+      found ||= rows.has(names.at(-1) ?? '');
+      return !found;
+    });
     return !found;
   });
   return found;

@@ -13,7 +13,7 @@ import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { FuncCall, RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { nameParts, qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { viewQuery } from '../sql/view-query.ts';
-import { type NamingFacts, neededColumns } from './collect-table.ts';
+import { asksForRowType, type NamingFacts, neededColumns } from './collect-table.ts';
 import type { PlanInput } from './plan-input.ts';
 
 export interface ExpandedViews {
@@ -31,7 +31,8 @@ export function expandViews(input: PlanInput, facts: ScopeBuilder): ExpandedView
   const stmt = structuredClone(input.stmt);
   const views = viewsByPlace(facts);
   const expansion = new Expansion(input);
-  if (views.size === 0 || !dropSchemas(stmt, facts, [...views.values()])) return null;
+  if (views.size === 0 || asksForRowType(stmt, facts)) return null;
+  if (!dropSchemas(stmt, facts, [...views.values()])) return null;
   walk(stmt, value => {
     const node = value as { RangeVar?: RangeVar };
     const view = node.RangeVar === undefined ? undefined : views.get(node.RangeVar.location ?? 0);

@@ -12,7 +12,7 @@ import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
 import { callThatMoves, systemColumnOf } from './call-safety.ts';
 import { collectBlock } from './collect-block.ts';
-import { tableFragment } from './collect-table.ts';
+import { asksForRowType, tableFragment } from './collect-table.ts';
 import { type PlanInput, refuse, refuseWide } from './plan-input.ts';
 
 /** SQL of a query each of whose rows is the answer of one shard alone; null: it is none. */
@@ -55,6 +55,7 @@ function collectProblem(stmt: SyntaxNode, facts: ScopeBuilder): Refusal | null {
   }
   const moving = callThatMoves(facts) ?? systemColumnOf(stmt);
   if (moving !== null) return refuseWide(moving);
+  if (asksForRowType(stmt, facts)) return refuseWide('the type of a whole row');
   // Of views too.
   const text = JSON.stringify([stmt, facts.selects.map(one => one.select)]);
   return text.includes('"RangeTableSample"') ? refuseWide('TABLESAMPLE') : null;

@@ -70,5 +70,6 @@ export function basePlan(tag: string): StatementPlan {
     changesSchema: false,
     pinsSession: null,
     outsideTransaction: false,
+    momentSql: null,
   };
 }

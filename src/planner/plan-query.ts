@@ -88,7 +88,8 @@ export function planQuery(input: PlanInput): StatementPlan {
   if (chosen !== null) return { ...plan, route, wide: chosen };
   const drift = driftRefusal(facts.relations, keys.length > 0, input);
   const wide = drift ?? planForGroups(input, facts, route.groups.length);
-  return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide };
+  const momentSql = route.groups.length === 0 ? null : (withFixedMoment(input)?.sql ?? null);
+  return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide, momentSql };
 }
 
 function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {

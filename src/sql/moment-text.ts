@@ -16,13 +16,23 @@ const lengthMax = 256;
 /** Whether it may be one: with a word for a moment, and no more than a time zone besides. Members
  *  of arrays and ranges count as well. */
 export function namesMoment(text: string): boolean {
-  if (text.length < 3 || text.length > lengthMax) return false;
+  return wordsBeside(text) <= 2;
+}
+
+/** Likewise, without a word that date/time types do not know themselves. */
+export function isMoment(text: string): boolean {
+  return wordsBeside(text) === 0;
+}
+
+/** Words besides those for moments, days and months; infinity: none is for a moment. */
+function wordsBeside(text: string): number {
+  if (text.length < 3 || text.length > lengthMax) return Number.POSITIVE_INFINITY;
   const words =
     text
       .toLowerCase()
       .replace(zonePath, ' ')
       .match(/[a-z]+/g) ?? [];
-  if (!words.some(word => moments.has(word))) return false;
+  if (!words.some(word => moments.has(word))) return Number.POSITIVE_INFINITY;
   const unknown = words.filter(word => !(moments.has(word) || others.has(word)));
-  return unknown.filter(word => !named.test(word)).length <= 2;
+  return unknown.filter(word => !named.test(word)).length;
 }

@@ -51,18 +51,18 @@ class Printer extends JsonXmlPrinter {
     const { args = [], funcformat } = node;
     const { schema, name } = qualifiedName(node.funcname as readonly SyntaxNode[]);
     if (schema !== 'pg_catalog' || name !== 'timezone') return super.FuncCall(node, context);
-    const texts = (args as readonly SyntaxNode[]).map(one => this.visit(one, context));
+    const texts = args.map(one => this.visit(one, context));
     if (funcformat !== 'COERCE_SQL_SYNTAX') return `pg_catalog.timezone(${texts.join(', ')})`;
     const zone = texts.length === 1 ? 'LOCAL' : `TIME ZONE (${texts[0]})`;
     return `((${texts.at(-1)}) AT ${zone})`;
   }
 
   override SortBy(...[node, context]: Parameters<Deparser['SortBy']>): string {
-    if (node.sortby_dir !== 'SORTBY_USING') return super.SortBy(node, context);
-    const parts = nameParts(node.useOp as readonly SyntaxNode[]);
-    const operator = `USING ${operatorName(parts)}`;
+    const operator = nameParts(node.useOp as readonly SyntaxNode[] | undefined);
+    if (operator.length < 2) return super.SortBy(node, context);
     const nulls = /_(FIRST|LAST)$/.exec(node.sortby_nulls ?? '')?.[1];
-    return `(${this.visit(node.node!, context)}) ${operator}${nulls ? ` NULLS ${nulls}` : ''}`;
+    const by = `${this.visit(node.node!, context)} USING ${operatorName(operator)}`;
+    return nulls === undefined ? by : `${by} NULLS ${nulls}`;
   }
 
   override deparseOperatorName(names: Parameters<Deparser['deparseOperatorName']>[0]): string {

@@ -64,6 +64,14 @@ test('one with parameters, one of a block and one of a moment are not', async ()
   assert.deepEqual(await prepared(), before);
 });
 
+test('one with a literal that is read as the present is not', async () => {
+  const before = await prepared();
+  for (const text of ["day < ANY ('{today EST}')", "day < E'to\\144ay'", "day < 'Sun tomorrow'"]) {
+    await often(`SELECT id FROM items WHERE ${text}`);
+  }
+  assert.deepEqual(await prepared(), before);
+});
+
 test('a table that changed past PgPack is no error of a statement sent as text', async () => {
   const sql = 'SELECT kind, number FROM items ORDER BY id';
   const [before] = await often(sql);

@@ -78,3 +78,44 @@ test('a condition on it is the shards’ own, and right', async () => {
   await client.end();
   await oracle.end();
 });
+
+test('statements for one shard have the time of the block that they are in', async () => {
+  const client = await connect(wire.pgpack.address);
+  const ids = [0, 1, 2, 3, 4, 5];
+  const writes = ids.map(id => `UPDATE items SET made = now() WHERE id = ${id}`);
+  const moments = async () => {
+    const { rows } = await client.query('SELECT DISTINCT made FROM items WHERE id < 6');
+    return rows.length;
+  };
+  await client.query('BEGIN');
+  for (const sql of writes) await client.query(sql);
+  assert.equal(await moments(), 1);
+  for (const id of ids) {
+    const text = 'SELECT made = now() AS same, now() - $2::interval < made AS before FROM items';
+    const asked = { name: 'asked', text: `${text} WHERE id = $1`, values: [id, '1 s'] };
+    assert.deepEqual((await client.query(asked)).rows, [{ same: true, before: true }]);
+  }
+  await client.query('ROLLBACK');
+  await client.query(writes.join(';'));
+  assert.equal(await moments(), 1);
+  const wrong = "made = 'soon' AND id = ";
+  for (const id of ids) {
+    await client.query('BEGIN');
+    await client.query('SELECT now() FROM items WHERE id = 0');
+    const failing = client.query(`UPDATE items SET made = now() WHERE ${wrong}${id}`);
+    await assert.rejects(failing, { code: '22007', position: '44' });
+    await client.query('ROLLBACK');
+  }
+  await client.end();
+});
+
+test('the time of a block is not one that was asked for before it', async () => {
+  const client = await connect(wire.pgpack.address);
+  const sql = 'SELECT DISTINCT now()::text AS now FROM items';
+  const before = await client.query(sql);
+  await client.query('SELECT pg_sleep(0.01)');
+  await client.query('BEGIN');
+  assert.notDeepEqual((await client.query(sql)).rows, before.rows);
+  await client.query('ROLLBACK');
+  await client.end();
+});

@@ -213,3 +213,32 @@ select a, b from t union select c, d from u intersect select e, f from v
 (select a from t order by a limit 1) union all (select b from u order by b limit 1) order by 1 limit 3
 select a from t order by a nulls first, b desc nulls last
 select lag(a, 1, 0) over (order by b groups between current row and unbounded following) from t
+SELECT json_value(j, '$.l[0]') FROM t
+SELECT JSON_VALUE(j, '$.l[0]' RETURNING int DEFAULT 5 ON EMPTY ERROR ON ERROR) FROM t
+SELECT JSON_VALUE(j, '$.l[$i]' PASSING a AS i, b + 1 AS "J x" RETURNING numeric(5,2) NULL ON EMPTY DEFAULT -1 ON ERROR) FROM t
+SELECT JSON_VALUE(j::jsonb || '{}', 'strict $.a' RETURNING text) = 'x' FROM t
+SELECT json_exists(j, '$.x') FROM t
+SELECT NOT JSON_EXISTS(j, '$.x ? (@ > $y)' PASSING 5 AS y TRUE ON ERROR) FROM t
+SELECT JSON_EXISTS(j, '$.x' UNKNOWN ON ERROR), JSON_EXISTS(j, '$.x' FALSE ON ERROR), JSON_EXISTS(j, '$.x' ERROR ON ERROR) FROM t
+SELECT json_query(j, '$.x') FROM t
+SELECT JSON_QUERY(j, '$.x' WITH WRAPPER), JSON_QUERY(j, '$.x' WITH CONDITIONAL WRAPPER), JSON_QUERY(j, '$.x' WITHOUT WRAPPER) FROM t
+SELECT JSON_QUERY(j, '$.x' RETURNING text KEEP QUOTES), JSON_QUERY(j, '$.x' RETURNING jsonb OMIT QUOTES NULL ON EMPTY ERROR ON ERROR) FROM t
+SELECT JSON_QUERY(j, '$.x' RETURNING bytea FORMAT JSON ENCODING UTF8 EMPTY ARRAY ON EMPTY EMPTY OBJECT ON ERROR) FROM t
+SELECT JSON_QUERY(s FORMAT JSON, '$.x' EMPTY ON EMPTY DEFAULT '{}' ON ERROR) FROM t
+SELECT JSON_QUERY(j, ('$.' || s)::jsonpath RETURNING int[]) FROM t
+SELECT * FROM t, JSON_TABLE(j, '$[*]' COLUMNS (x int PATH '$.x')) AS q
+SELECT * FROM t, LATERAL JSON_TABLE(j, '$[*]' AS root PASSING t.k AS v COLUMNS (id FOR ORDINALITY, "X y" text PATH '$.x' DEFAULT 'e' ON EMPTY NULL ON ERROR, e boolean EXISTS PATH '$.e' FALSE ON ERROR, f jsonb FORMAT JSON PATH '$.f' WITH WRAPPER KEEP QUOTES, NESTED PATH '$.n[*]' AS n COLUMNS (a int, b varchar(3) PATH '$.b' OMIT QUOTES)) ERROR ON ERROR) AS q (i, x)
+SELECT * FROM JSON_TABLE(jsonb '[1]', '$[*]' COLUMNS (x int EXISTS)) AS q
+SELECT * FROM t, JSON_TABLE(j, '$' COLUMNS (x text[] PATH '$.x', NESTED '$.y' COLUMNS (z int)) EMPTY ARRAY ON ERROR) AS q
+SELECT * FROM t, XMLTABLE('/r/x' PASSING doc COLUMNS a int PATH '@a', b text DEFAULT 'n' NOT NULL, c FOR ORDINALITY) AS q
+SELECT * FROM t, LATERAL XMLTABLE(XMLNAMESPACES('http://x' AS x, DEFAULT 'http://y'), '/x:r' PASSING BY REF (SELECT doc FROM u) COLUMNS "A b" numeric(5,1) PATH s || '@a') AS q (z)
+SELECT at AT LOCAL FROM t
+SELECT (at + i) AT LOCAL = b FROM t
+SELECT (at AT LOCAL)::date, at::timestamptz AT LOCAL FROM t
+SELECT pg_catalog.timezone('UTC', at), timezone('UTC', at), pg_catalog.timezone(at) FROM t
+SELECT (a || b) AT TIME ZONE (c || d) FROM t
+SELECT -a AT TIME ZONE c, (a AT TIME ZONE b)::date, a::timestamp AT TIME ZONE b, (CASE WHEN a THEN b END) AT TIME ZONE c FROM t
+SELECT NOT a AT TIME ZONE b = c FROM t
+SELECT k FROM t ORDER BY k USING OPERATOR(pg_catalog.>)
+SELECT k FROM t ORDER BY k USING >, s USING OPERATOR("My s".<) NULLS FIRST
+SELECT array_agg(k ORDER BY k USING <) FROM t

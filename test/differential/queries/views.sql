@@ -49,3 +49,25 @@ SELECT * FROM (SELECT id, age FROM users ORDER BY age DESC NULLS LAST FETCH FIRS
 # A barrier: conditions see no rows that the view leaves out
 
 SELECT country, n FROM barred WHERE 1 / (n - 1) >= 0 ORDER BY country
+
+# The type of its row is the view's, or the table's
+
+SELECT pg_typeof(f) FROM country_figures f LIMIT 1
+--refused 2 3 4
+
+SELECT pg_typeof(users) FROM users ORDER BY age % 3, id LIMIT 1
+--refused 2 3 4
+
+# What has no words of its own in the printer
+
+SELECT id, json_value(info, '$.a' RETURNING text DEFAULT '-' ON EMPTY NULL ON ERROR) AS a, rank() OVER (ORDER BY score DESC, id) FROM users ORDER BY id
+
+SELECT country, json_query(jsonb_agg(id ORDER BY id), '$[*] ? (@ > $x)' PASSING 5 AS x WITH WRAPPER) FROM users GROUP BY country ORDER BY country
+
+SELECT u.country, q.x, count(*) FROM users u, JSON_TABLE(jsonb_build_array(u.age, 1), '$[*]' COLUMNS (n FOR ORDINALITY, x int PATH '$')) q GROUP BY GROUPING SETS ((u.country), (q.x)) ORDER BY 1, 2, 3
+
+SELECT x.a, count(*) OVER () FROM users u, XMLTABLE('/r' PASSING ('<r a="' || u.id || '"/>')::xml COLUMNS a int PATH '@a') x ORDER BY 1
+
+SELECT country, mode() WITHIN GROUP (ORDER BY created_at AT LOCAL) FROM users GROUP BY country ORDER BY country
+
+SELECT id, rank() OVER (ORDER BY id USING OPERATOR(pg_catalog.>)) FROM users ORDER BY id USING >
