@@ -14,16 +14,13 @@ import {
 import { Frontend } from '../protocol/message-codes.ts';
 import { type ColumnDescription, readRowDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
+import { mayHoldMoment } from '../sql/moment-text.ts';
 
 /** Executions before it is prepared. */
 const seldom = 2;
 
 /** Longer ones take longer to run than to parse. */
 const preparedTextMax = 4_096;
-
-/** What is read as the present when PostgreSQL parses (datetime.c), in arrays and ranges too, or may
- *  be escaped. */
-const momentWord = /(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])|\\/i;
 
 interface Described {
   readonly message: Buffer;
@@ -48,7 +45,7 @@ export class KeptFragment {
     if (sql !== this.#sql) {
       this.#sql = sql;
       this.#runs = 0;
-      this.#fixed = sql.length <= preparedTextMax && !momentWord.test(sql);
+      this.#fixed = sql.length <= preparedTextMax && !mayHoldMoment(sql);
       this.#number = ++fragments;
     }
     if (!this.#fixed) return false;

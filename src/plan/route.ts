@@ -63,6 +63,11 @@ export interface KeyGroup {
   readonly shard?: number;
 }
 
+/** The group of what has its one shard whatever the values; `why` is its `table`. */
+export function fixedGroup(why: string, shard: number): KeyGroup {
+  return { table: why, columns: [], placement: -1, sets: [], stored: false, shard };
+}
+
 /**
  * The shards of a statement. No groups: no sharded table is touched, any shard will do. If every
  * group comes out as the same single shard the statement is relayed there as it was written.

@@ -2,17 +2,11 @@
 // and relations (`backend/shard-oids.ts`), so that they find what they look up. It has the sequences.
 
 import { resolveFunctions } from '../catalog/catalog.ts';
-import type { KeyGroup } from '../plan/route.ts';
+import { fixedGroup, type KeyGroup } from '../plan/route.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 
-const firstShard: KeyGroup = {
-  table: 'pg_catalog',
-  columns: [],
-  placement: -1,
-  sets: [],
-  stored: false,
-  shard: 0,
-};
+const catalogs = fixedGroup('pg_catalog', 0);
+const sequences = fixedGroup('sequence', 0);
 
 /** For a statement without keys of its own. Views of pg_catalog are mostly about what a server is
  *  doing: those are any shard's. */
@@ -21,10 +15,9 @@ export function catalogGroups({ relations }: ScopeBuilder): readonly KeyGroup[] 
   const reads = relations.some(
     ({ table }) => table?.schema === 'pg_catalog' && table.kind === 'table',
   );
-  return reads ? [firstShard] : [];
+  return reads ? [catalogs] : [];
 }
 
-const sequences: KeyGroup = { ...firstShard, table: 'sequence' };
 const sequenceCalls: ReadonlySet<string> = new Set(['nextval', 'setval']);
 
 /** Of a query that asks sequences, or sets them, and reads no table: those of shard 0 are the

@@ -5,7 +5,7 @@ import type { ColumnUse, Level } from '../sql/level.ts';
 import { outputName } from '../sql/output-names.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { ColumnRef, RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { walk } from '../sql/syntax-tree.ts';
+import { isStar, walk } from '../sql/syntax-tree.ts';
 import { columnRef, targetsOf } from './collect-table.ts';
 import { outputColumns } from './output-columns.ts';
 
@@ -47,8 +47,7 @@ function expandedTargets(
   const found: SyntaxNode[] = [];
   for (const target of targets) {
     const value = target.ResTarget?.val as SyntaxNode | undefined;
-    const isStar = value?.ColumnRef?.fields?.some(field => 'A_Star' in field);
-    if (!isStar) {
+    if (!isStar(value)) {
       const name = outputName(target);
       if (name === null) return null;
       found.push({ ResTarget: { ...target.ResTarget, name } } as SyntaxNode);

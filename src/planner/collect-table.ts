@@ -5,7 +5,7 @@ import { columnOf } from '../catalog/catalog.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { qualifiedName, walk } from '../sql/syntax-tree.ts';
+import { isStar, qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 
 export interface TableFragment {
@@ -117,10 +117,6 @@ export function asksForRowType(stmt: SyntaxNode, { relations }: ScopeBuilder): b
     return !found;
   });
   return found;
-}
-
-function isStar(node: SyntaxNode | undefined): boolean {
-  return node?.ColumnRef?.fields?.some(field => 'A_Star' in field) ?? false;
 }
 
 /** Conditions of WHERE that name columns of the relation and of no other. */

@@ -2,6 +2,7 @@
 // written. Schemas of different shards do not meet in one statement, and what all shards share is
 // not changed from one of them.
 
+import { fixedGroup } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import type { SchemaPlaces } from '../sharding/schema-places.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
@@ -45,7 +46,7 @@ export function planBySchema(
     table => places.shardOf(table.schema) === null && input.scheme.keyOf(table) !== null,
   );
   if (!keyed) return onOneShard(input, shard, why, planPlainly);
-  const group = { table: why, columns: [], placement: -1, sets: [], stored: false, shard };
+  const group = fixedGroup(why, shard);
   const groups = [...usual.route.groups, group];
   const refused = usual.wide.kind === 'refusal' && usual.wide.always;
   const wide = refused ? usual.wide : refuseWide('a sharded schema beside tables of other shards');

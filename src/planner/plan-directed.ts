@@ -3,6 +3,7 @@
 // one shard and sent as it was written; what would make copies differ is refused.
 
 import { isSystemSchema, resolveTable, type Table } from '../catalog/catalog.ts';
+import { fixedGroup } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { shardOfDirective } from '../sql/directive-shard.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
@@ -49,8 +50,7 @@ export function onOneShard(
   planPlainly: PlanPlainly,
 ): StatementPlan {
   const alone = planPlainly({ ...input, shardCount: 1 });
-  const group = { table: why, columns: [], placement: -1, sets: [], stored: false, shard };
-  const route = { groups: [group] };
+  const route = { groups: [fixedGroup(why, shard)] };
   const plan = { ...alone, route, groupless: 'any', wide: refuseWide(`a ${why}`) } as const;
   if (alone.pinsSession !== null) {
     return { ...plan, pinsSession: null, repeatable: false, wide: refuse(alone.pinsSession) };

@@ -87,8 +87,9 @@ export function planQuery(input: PlanInput): StatementPlan {
   const chosen = target === undefined ? null : chosenRows(input, target, facts);
   if (chosen !== null) return { ...plan, route, wide: chosen };
   const drift = driftRefusal(facts.relations, keys.length > 0, input);
-  const wide = drift ?? planForGroups(input, facts, route.groups.length);
-  const momentSql = route.groups.length === 0 ? null : (withFixedMoment(input)?.sql ?? null);
+  const timed = withFixedMoment(input);
+  const wide = drift ?? planForGroups(input, facts, timed, route.groups.length);
+  const momentSql = route.groups.length === 0 ? null : (timed?.sql ?? null);
   return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide, momentSql };
 }
 
@@ -101,10 +102,15 @@ function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
   return planWideSelect(input, facts);
 }
 
-/** Shards of a wide plan are those of its one group; more groups say more than it can promise. */
-function planForGroups(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
-  if (input.stmt.SelectStmt === undefined) return planWrite(input, facts, groups);
-  const fixed = withFixedMoment(input);
+/** Shards of a wide plan are those of its one group; more groups say more than it can promise.
+ *  `fixed`: what `withFixedMoment` makes of the statement. */
+function planForGroups(
+  input: PlanInput,
+  facts: ScopeBuilder,
+  fixed: PlanInput | null,
+  groups: number,
+): WidePlan {
+  if (input.stmt.SelectStmt === undefined) return planWrite(input, facts, fixed, groups);
   const wide = planOnShards(fixed ?? input, fixed === null ? facts : queryFacts(fixed), groups);
   if (wide.kind === 'refusal' && !wide.always) return planBehindViews(input, facts, groups, wide);
   const asks = fixed !== null && (wide.kind === 'merge' || wide.kind === 'collect');
@@ -112,10 +118,14 @@ function planForGroups(input: PlanInput, facts: ScopeBuilder, groups: number): W
 }
 
 /** With the time of its transaction in the text, where each shard would take its own. */
-function planWrite(input: PlanInput, facts: ScopeBuilder, groups: number): WidePlan {
+function planWrite(
+  input: PlanInput,
+  facts: ScopeBuilder,
+  fixed: PlanInput | null,
+  groups: number,
+): WidePlan {
   const wide = planOnShards(input, facts, groups);
-  const fixed = wide.kind === 'refusal' ? withFixedMoment(input) : null;
-  if (fixed === null) return wide;
+  if (fixed === null || wide.kind !== 'refusal') return wide;
   const timed = planOnShards(fixed, queryFacts(fixed), groups);
   if (timed.kind === 'split-insert') return { ...timed, moment: true };
   return timed.kind === 'scatter' ? { ...timed, sql: fixed.sql, moment: true } : wide;

@@ -8,7 +8,7 @@ import type { Refusal } from '../plan/statement-plan.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SortBy, SyntaxNode } from '../sql/syntax-tree.ts';
-import { qualifiedName, sameExpression } from '../sql/syntax-tree.ts';
+import { isStar, qualifiedName, sameExpression } from '../sql/syntax-tree.ts';
 import { type Comparand, comparand, enumPosition, orderProblem } from './comparable-key.ts';
 import { isByteCollation } from './expression-collation.ts';
 import type { OutputColumns } from './output-columns.ts';
@@ -72,8 +72,7 @@ function isDescending({ sortby_dir, useOp }: SortBy, facts: ScopeBuilder): boole
 export function keyColumn(node: SyntaxNode, item: number, context: SortContext): number | Refusal {
   const { outputs } = context;
   // `t.*` is one value here, and many columns where a helper column would stand.
-  const isRow = node.ColumnRef?.fields?.some(field => 'A_Star' in field);
-  if (isRow) return refuseWide('ORDER BY a whole row');
+  if (isStar(node)) return refuseWide('ORDER BY a whole row');
   if (!context.kept && isAmbiguous(node, outputs)) {
     return refuseWide(`ORDER BY ${describe(node)}, the name of several output columns`);
   }

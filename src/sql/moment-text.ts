@@ -19,10 +19,20 @@ export function namesMoment(text: string): boolean {
   return wordsBeside(text) <= 2;
 }
 
-/** Likewise, without a word that date/time types do not know themselves. */
+/** Likewise, without a word that date/time types do not know themselves but one that stands where a
+ *  time zone does. */
 export function isMoment(text: string): boolean {
-  return wordsBeside(text) === 0;
+  return timed.test(text) || wordsBeside(text) === 0;
 }
+
+const timed = /^\s*(now|today|tomorrow|yesterday)(\s+(allballs|[\d:.+-]+\s*[a-z/_]*))?\s*$/i;
+
+/** Whether a statement's text may hold one, be it escaped. */
+export function mayHoldMoment(sql: string): boolean {
+  return momentWord.test(sql);
+}
+
+const momentWord = /(?<![a-z])(now|today|tomorrow|yesterday)(?![a-z])|\\/i;
 
 /** Words besides those for moments, days and months; infinity: none is for a moment. */
 function wordsBeside(text: string): number {

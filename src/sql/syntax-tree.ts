@@ -72,6 +72,11 @@ function walkMember(
   for (const [name, child] of Object.entries(value)) walkMember(child, name, visit);
 }
 
+/** `*` or `t.*`. */
+export function isStar(node: SyntaxNode | undefined): boolean {
+  return node?.ColumnRef?.fields?.some(field => 'A_Star' in field) ?? false;
+}
+
 /** The same expression, wherever it stands: trees compared without locations. */
 export function sameExpression(a: unknown, b: unknown): boolean {
   return fingerprint(a) === fingerprint(b);

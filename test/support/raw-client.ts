@@ -52,7 +52,12 @@ export class RawClient {
   /** Connects and logs in; rejects with the server's error. */
   static async login(address: DatabaseAddress, options: LoginOptions = {}): Promise<RawClient> {
     const client = await RawClient.dial(address);
-    await client.logIn(address, options);
+    try {
+      await client.logIn(address, options);
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
     return client;
   }
 
