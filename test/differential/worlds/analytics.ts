@@ -4,7 +4,8 @@
 import { at, clock, day, type Row, scattered, schemaOf, times, type World } from './world.ts';
 
 const rowCount = Number(process.env['ROWS'] ?? 3000);
-const customerCount = 180;
+/** About as many rows for each customer, however many there are in all. */
+const customerCount = Math.max(180, Math.floor(rowCount / 20));
 
 function sale(n: number): Row {
   return [
@@ -37,7 +38,7 @@ export const star: World = {
     ]),
     promos: times(7, n => [n, n % 4 ? `promo ${n}` : null, at(['web', 'mail', null], n)]),
     customers: times(customerCount + 20, n => [
-      ...[n, `Customer ${(n * 11) % 200}`, at(['retail', 'trade', null], n)],
+      ...[n, `Customer ${(n * 11) % (customerCount + 20)}`, at(['retail', 'trade', null], n)],
       ...[at(['de', 'fr', 'ch', null, 'at'], n * 3), n % 8 ? day(-n * 9) : null],
     ]),
     sales: times(rowCount, sale),
@@ -59,7 +60,11 @@ function wideRow(n: number): Row {
   const many = (count: number, value: (column: number) => Row[number]): Row =>
     Array.from({ length: count }, (_, column) => value(column + 1));
   return [
-    ...[n, scattered(n + 11, 150), `00000000-0000-4000-8000-${String(n % 700).padStart(12, '0')}`],
+    ...[
+      n,
+      scattered(n + 11, customerCount - 30),
+      `00000000-0000-4000-8000-${String(n % 700).padStart(12, '0')}`,
+    ],
     ...[`${day(scattered(n, 120))} ${clock(n * 1009)}+00`, day(scattered(n, 120))],
     at(['view', 'click', 'buy', null, 'Refund'], scattered(n * 5, 10)),
     ...many(integers, c => ((n + c) % 19 === 0 ? null : scattered(n * c, 50 * c) - c)),
