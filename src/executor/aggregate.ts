@@ -8,6 +8,7 @@ import type { Accumulator } from './accumulator.ts';
 import { createAccumulator } from './create-accumulator.ts';
 import { RowColumns } from './data-row.ts';
 import { GroupTable } from './group-table.ts';
+import { IntegerGroups } from './integer-groups.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { RowArena } from './row-arena.ts';
 import { BatchLayout, RowBatch } from './row-batch.ts';
@@ -19,7 +20,7 @@ export class Aggregate implements RowSource {
   readonly #input: RowSource;
   readonly #layout: BatchLayout;
   /** null: one group of all rows. */
-  readonly #table: GroupTable | null;
+  readonly #table: GroupTable | IntegerGroups | null;
   readonly #accumulators: readonly Accumulator[];
   /** For each column: the accumulator that writes it; null where the first row's value stays. */
   readonly #writers: readonly (Accumulator | null)[];
@@ -42,7 +43,7 @@ export class Aggregate implements RowSource {
   ) {
     this.#input = input;
     this.#layout = BatchLayout.of(columns, node.groupColumns);
-    this.#table = node.groupColumns.length === 0 ? null : new GroupTable(budget);
+    this.#table = groupTable(this.#layout, budget);
     const writers: (Accumulator | null)[] = columns.map(() => null);
     for (const spec of node.aggregates) {
       if (writers[spec.column] !== null) {
@@ -52,7 +53,8 @@ export class Aggregate implements RowSource {
     }
     this.#writers = writers;
     this.#accumulators = writers.filter(accumulator => accumulator !== null);
-    this.#rows = new RowArena(budget, 64 * this.#accumulators.length);
+    const groupBytes = this.#accumulators.reduce((sum, one) => sum + one.groupBytes, 0);
+    this.#rows = new RowArena(budget, groupBytes);
     this.#columns = new RowColumns(columns.length);
     this.#writer = new RowWriter(columns.length, dropped);
   }
@@ -70,12 +72,12 @@ export class Aggregate implements RowSource {
   #add(chunk: RowChunk): void {
     const { bytes, offsets, rows } = chunk;
     this.#batch = RowBatch.decodeInto(this.#batch, chunk, this.#layout);
-    const { keys } = this.#batch;
+    const { keys, view } = this.#batch;
     for (let row = 0; row < rows; row++) {
       const start = offsets[row]!;
       const end = offsets[row + 1]!;
       const group = this.#table === null ? 0 : this.#table.find(keys, row);
-      if (group === this.#rows.length) this.#rows.append(bytes, start, end);
+      if (group === this.#rows.length) this.#rows.append(view, start, end);
       this.#columns.locate(bytes, start, end);
       for (const accumulator of this.#accumulators) accumulator.add(group, this.#columns);
     }
@@ -98,4 +100,14 @@ export class Aggregate implements RowSource {
     }
     this.#writer.endRow();
   }
+}
+
+function groupTable(
+  { keySlots, decoders }: BatchLayout,
+  budget: MemoryBudget,
+): GroupTable | IntegerGroups | null {
+  if (keySlots.length === 0) return null;
+  const [first, ...more] = keySlots.map(slot => decoders[slot]!.kind);
+  const isInteger = more.length === 0 && (first === 'int32' || first === 'int64');
+  return isInteger ? new IntegerGroups(budget) : new GroupTable(budget);
 }

@@ -4,29 +4,30 @@ import type { Accumulator } from './accumulator.ts';
 import type { RowColumns } from './data-row.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { RowWriter } from './row-writer.ts';
+import { ValueStore } from './value-store.ts';
 
 export class AnyValueAccumulator implements Accumulator {
   readonly #column: number;
-  readonly #budget: MemoryBudget;
-  readonly #values: (Uint8Array | null)[] = [];
+  readonly #values: ValueStore;
 
   constructor(column: number, budget: MemoryBudget) {
     this.#column = column;
-    this.#budget = budget;
+    this.#values = new ValueStore(budget);
+  }
+
+  get groupBytes(): number {
+    return this.#values.groupBytes;
   }
 
   add(group: number, row: RowColumns): void {
-    if (group === this.#values.length) this.#values.push(null);
-    if (this.#values[group] !== null || row.isNull(this.#column)) return;
-    const start = row.starts[this.#column]!;
-    const end = row.ends[this.#column]!;
-    this.#budget.reserve(end - start + 96);
-    this.#values[group] = row.bytes.slice(start, end);
+    if (group === this.#values.groups) this.#values.addGroup();
+    if (row.isNull(this.#column) || this.#values.locate(group)) return;
+    this.#values.set(group, row.bytes, row.starts[this.#column]!, row.ends[this.#column]!);
   }
 
   write(group: number, writer: RowWriter): void {
-    const value = this.#values[group] ?? null;
-    if (value === null) writer.appendNull();
-    else writer.appendValue(value, 0, value.length);
+    const values = this.#values;
+    if (values.locate(group)) writer.appendValue(values.bytes, values.start, values.end);
+    else writer.appendNull();
   }
 }

@@ -31,6 +31,10 @@ abstract class Avg<Value> implements Accumulator {
     this.#format = format;
   }
 
+  get groupBytes(): number {
+    return this.#sums.groupBytes + this.#counts.groupBytes;
+  }
+
   add(group: number, row: RowColumns): void {
     this.#sums.add(group, row);
     this.#counts.add(group, row);

@@ -10,6 +10,8 @@ const halves: Int64Halves = { high: 0, low: 0 };
 const scratch = Buffer.alloc(8);
 
 export class BitAccumulator implements Accumulator {
+  /** Three numbers in arrays that grow by half. */
+  readonly groupBytes = 36;
   readonly #kind: 'bit-and' | 'bit-or' | 'bit-xor';
   readonly #column: number;
   readonly #size: 2 | 4 | 8;

@@ -9,6 +9,7 @@ const letterT = 0x74;
 const letterF = 0x66;
 
 export class BooleanAccumulator implements Accumulator {
+  readonly groupBytes = 12;
   readonly #and: boolean;
   readonly #column: number;
   readonly #format: 0 | 1;

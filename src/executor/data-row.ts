@@ -48,15 +48,10 @@ export class RowColumns {
 }
 
 /** Where the first `columns` columns of a row end. */
-export function endOfColumns(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  columns: number,
-): number {
+export function endOfColumns(row: DataView, start: number, end: number, columns: number): number {
   let at = start + dataRowHeader;
   for (let column = 0; column < columns; column++) {
-    const size = at + 4 <= end ? readInt32(bytes, at) : end;
+    const size = at + 4 <= end ? row.getInt32(at) : end;
     at += size > 0 ? size + 4 : 4;
   }
   if (at > end) throw malformedRow();
@@ -69,7 +64,7 @@ export function assertColumnCount(bytes: Uint8Array, start: number, columns: num
 }
 
 /** Below this many bytes a loop is faster than a native copy (measured on Node 24). */
-const inlineCopyMax = 192;
+const inlineCopyMax = 64;
 
 /** Copies source[start … end] to `target`, which has room for it at `at`. */
 export function copyBytes(
@@ -85,6 +80,37 @@ export function copyBytes(
   } else {
     target.set(source.subarray(start, end), at);
   }
+}
+
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+const inlineViewCopyMax = 1024;
+
+/** The same for more than a few bytes, where there are views already: a row of a hundred bytes takes a
+ *  quarter of the time, as V8 compiles the eight bytes to a load and a store without a BigInt. */
+export function copyBetween(
+  source: DataView,
+  start: number,
+  end: number,
+  target: DataView,
+  at: number,
+): void {
+  if (end - start > inlineViewCopyMax) {
+    bytesOf(target).set(bytesOf(source).subarray(start, end), at);
+    return;
+  }
+  const to = at - start;
+  let from = start;
+  for (; from + 8 <= end; from += 8) {
+    target.setBigUint64(to + from, source.getBigUint64(from, true), true);
+  }
+  for (; from < end; from++) target.setUint8(to + from, source.getUint8(from));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 export function malformedRow(): PgError {

@@ -1,6 +1,7 @@
 // gather: the rows of all shards in the order they arrive: a fast shard does not wait for a slow one.
 // A shard has one read outstanding at most, and one chunk of each is held at most.
 
+import { viewOf } from './data-row.ts';
 import type { FragmentRun } from './fragment-run.ts';
 import type { RowSource } from './row-source.ts';
 import { RowWriter } from './row-writer.ts';
@@ -104,7 +105,8 @@ export class Gather implements RowSource {
     if (this.#dropped === 0) return chunk;
     const writer = new RowWriter(this.#columns, this.#dropped);
     const { bytes, offsets, rows } = chunk;
-    for (let row = 0; row < rows; row++) writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+    const view = viewOf(bytes);
+    for (let row = 0; row < rows; row++) writer.copyRow(view, offsets[row]!, offsets[row + 1]!);
     return writer.take();
   }
 }

@@ -6,6 +6,7 @@ import { type Int64Halves, readInt32, readInt64Text } from '../types/integer-tex
 import { malformedValue } from '../types/value-error.ts';
 import type { Accumulator } from './accumulator.ts';
 import type { RowColumns } from './data-row.ts';
+import { doubledFloats } from './doubled-array.ts';
 import type { RowWriter } from './row-writer.ts';
 
 const twoTo32 = 4294967296;
@@ -17,13 +18,15 @@ const halves: Int64Halves = { high: 0, low: 0 };
 const scratch = Buffer.alloc(8);
 
 export class IntegerSum implements Accumulator {
+  /** Three numbers in an array that doubles. */
+  readonly groupBytes = 36;
   readonly #column: number;
   readonly #format: 0 | 1;
   readonly #whenEmpty: 'zero' | 'null';
-  /** Sums by halves: the high half stays exact for 2^21 additions of any int8. */
-  readonly #high: number[] = [];
-  readonly #low: number[] = [];
-  readonly #added: number[] = [];
+  /** For each group, side by side: the sum by halves (the high one stays exact for 2^21 additions
+   *  of any int8), and how many were added. */
+  #sums = new Float64Array(3 * 16);
+  #groups = 0;
 
   /** `whenEmpty`: what a group whose partials are all NULL gives. */
   constructor(column: number, format: 0 | 1, whenEmpty: 'zero' | 'null') {
@@ -33,10 +36,9 @@ export class IntegerSum implements Accumulator {
   }
 
   add(group: number, row: RowColumns): void {
-    if (group === this.#added.length) {
-      this.#high.push(0);
-      this.#low.push(0);
-      this.#added.push(0);
+    if (group === this.#groups) {
+      this.#groups++;
+      if (3 * this.#groups > this.#sums.length) this.#sums = doubledFloats(this.#sums);
     }
     if (row.isNull(this.#column)) return;
     const start = row.starts[this.#column]!;
@@ -47,25 +49,29 @@ export class IntegerSum implements Accumulator {
       halves.high = readInt32(row.bytes, start);
       halves.low = readInt32(row.bytes, start + 4) >>> 0;
     }
-    const low = this.#low[group]! + halves.low;
+    const sums = this.#sums;
+    const at = 3 * group;
+    const low = sums[at + 1]! + halves.low;
     const carry = low >= twoTo32 ? 1 : 0;
-    this.#low[group] = low - carry * twoTo32;
-    this.#high[group]! += halves.high + carry;
-    this.#added[group]!++;
+    sums[at]! += halves.high + carry;
+    sums[at + 1] = low - carry * twoTo32;
+    sums[at + 2]!++;
   }
 
   /** The sum; null when every partial was NULL. Error 22003 when it is no int8. */
   total(group: number): bigint | null {
-    if (this.#added[group] === 0) return null;
-    const total = (BigInt(this.#high[group]!) << 32n) + BigInt(this.#low[group]!);
+    const at = 3 * group;
+    if (this.#sums[at + 2] === 0) return null;
+    const total = (BigInt(this.#sums[at]!) << 32n) + BigInt(this.#sums[at + 1]!);
     if (total > int64Max || total < int64Min) throw new PgError(errors.bigintOutOfRange);
     return total;
   }
 
   write(group: number, writer: RowWriter): void {
-    const high = this.#high[group]!;
-    if (this.#format === 0 && this.#added[group] !== 0 && Math.abs(high) < highOfSafe) {
-      writer.appendText(String(high * twoTo32 + this.#low[group]!));
+    const at = 3 * group;
+    const high = this.#sums[at]!;
+    if (this.#format === 0 && this.#sums[at + 2] !== 0 && Math.abs(high) < highOfSafe) {
+      writer.appendText(String(high * twoTo32 + this.#sums[at + 1]!));
       return;
     }
     const total = this.total(group) ?? (this.#whenEmpty === 'zero' ? 0n : null);

@@ -4,7 +4,7 @@
 import type { SortKey } from '../plan/merge-plan.ts';
 import { type Int64Halves, readInt32, readInt64Text } from '../types/integer-text.ts';
 import { compareRows } from '../types/key-order.ts';
-import { RowColumns } from './data-row.ts';
+import { RowColumns, viewOf } from './data-row.ts';
 import type { FragmentRun } from './fragment-run.ts';
 import type { Count, LimitRows } from './limit.ts';
 import { BatchLayout, RowBatch } from './row-batch.ts';
@@ -107,8 +107,9 @@ export class LimitByColumns implements RowSource {
   }
 
   #visible({ bytes, offsets }: RowChunk, from: number, to: number): RowChunk {
+    const view = viewOf(bytes);
     for (let row = from; row < to; row++) {
-      this.#writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+      this.#writer.copyRow(view, offsets[row]!, offsets[row + 1]!);
     }
     return this.#writer.take();
   }

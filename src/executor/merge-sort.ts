@@ -93,10 +93,10 @@ export class MergeSort implements RowSource {
       const index = tree.winner;
       const cursor = cursors[index];
       if (cursor === undefined || cursor.batch === null) return;
-      const { bytes, offsets, rows } = cursor.batch.chunk;
+      const { offsets, rows } = cursor.batch.chunk;
       const row = cursor.row++;
       if (this.#distinct === null || this.#isNew(cursor.batch.keys, row)) {
-        writer.copyRow(bytes, offsets[row]!, offsets[row + 1]!);
+        writer.copyRow(cursor.batch.view, offsets[row]!, offsets[row + 1]!);
       }
       if (row + 1 === rows) {
         // Asked for now, awaited when the rows written so far are on their way.

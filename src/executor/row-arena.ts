@@ -1,6 +1,7 @@
 // Copies of rows kept for later, packed into blocks, so that the chunks they came in can go.
 
-import { copyBytes, type RowColumns } from './data-row.ts';
+import { copyBetween, type RowColumns, viewOf } from './data-row.ts';
+import { doubledInts } from './doubled-array.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 const blockBytes = 65_536;
@@ -10,23 +11,25 @@ export class RowArena {
   readonly #budget: MemoryBudget;
   readonly #overhead: number;
   readonly #blocks: Buffer[] = [];
+  /** Of the last block. */
+  #view = viewOf(Buffer.alloc(0));
   #used = 0;
-  /** For each row: its block, and where it is there. */
-  readonly #block: number[] = [];
-  readonly #start: number[] = [];
-  readonly #end: number[] = [];
+  /** For each row, side by side: its block, and where it is there. */
+  #places = new Int32Array(3 * 16);
+  #rows = 0;
 
   /** `overhead`: bytes counted for each row beside the row itself. */
   constructor(budget: MemoryBudget, overhead: number) {
     this.#budget = budget;
-    this.#overhead = overhead + 24;
+    // Three numbers in an array that doubles.
+    this.#overhead = overhead + 18;
   }
 
   get length(): number {
-    return this.#block.length;
+    return this.#rows;
   }
 
-  append(bytes: Buffer, start: number, end: number): void {
+  append(rows: DataView, start: number, end: number): void {
     const size = end - start;
     this.#budget.reserve(size + this.#overhead);
     const last = this.#blocks.at(-1);
@@ -34,12 +37,17 @@ export class RowArena {
       const capacity = Math.max(size, this.#nextBlock(last));
       const isSmall = capacity <= firstBlockBytes;
       this.#blocks.push(isSmall ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity));
+      this.#view = viewOf(this.#blocks.at(-1)!);
       this.#used = 0;
     }
-    copyBytes(bytes, start, end, this.#blocks.at(-1)!, this.#used);
-    this.#block.push(this.#blocks.length - 1);
-    this.#start.push(this.#used);
-    this.#end.push((this.#used += size));
+    copyBetween(rows, start, end, this.#view, this.#used);
+    const at = 3 * this.#rows++;
+    if (at === this.#places.length) this.#places = doubledInts(this.#places);
+    const places = this.#places;
+    places[at] = this.#blocks.length - 1;
+    places[at + 1] = this.#used;
+    this.#used += size;
+    places[at + 2] = this.#used;
   }
 
   /** The first block is small: most results have few groups. */
@@ -49,6 +57,8 @@ export class RowArena {
 
   /** Points `columns` at a row. */
   locate(row: number, columns: RowColumns): void {
-    columns.locate(this.#blocks[this.#block[row]!]!, this.#start[row]!, this.#end[row]!);
+    const at = 3 * row;
+    const places = this.#places;
+    columns.locate(this.#blocks[places[at]!]!, places[at + 1]!, places[at + 2]!);
   }
 }

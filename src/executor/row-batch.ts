@@ -5,7 +5,7 @@ import { Binary, type Data, Field, makeData, RecordBatch, Schema, Struct } from 
 import { readInt32 } from '../types/integer-text.ts';
 import { KeyColumn } from '../types/key-column.ts';
 import { type KeyDecoder, keyDecoder } from '../types/key-decoder.ts';
-import { assertColumnCount, dataRowHeader, malformedRow } from './data-row.ts';
+import { assertColumnCount, dataRowHeader, malformedRow, viewOf } from './data-row.ts';
 import type { ColumnDescription, RowChunk } from './shard-client.ts';
 
 const rowType = new Binary();
@@ -68,6 +68,8 @@ function isSame(left: readonly number[], right: readonly number[]): boolean {
 
 export class RowBatch {
   readonly chunk: RowChunk;
+  /** Of the chunk's bytes. */
+  readonly view: DataView;
   /** The keys in the order the layout was asked for. */
   readonly keys: readonly KeyColumn[];
   readonly #layout: BatchLayout;
@@ -75,6 +77,7 @@ export class RowBatch {
 
   private constructor(chunk: RowChunk, layout: BatchLayout, columns: readonly KeyColumn[]) {
     this.chunk = chunk;
+    this.view = viewOf(chunk.bytes);
     this.#layout = layout;
     this.#columns = columns;
     this.keys = layout.keySlots.map(slot => columns[slot]!);

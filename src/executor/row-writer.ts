@@ -1,7 +1,7 @@
 // Writes DataRow messages into chunks of bounded size: rows copied as they came (less their hidden
 // columns) and rows that are made here. A chunk that was taken belongs to the taker.
 
-import { copyBytes, dataRowHeader, endOfColumns } from './data-row.ts';
+import { copyBetween, copyBytes, dataRowHeader, endOfColumns, viewOf } from './data-row.ts';
 import type { RowChunk } from './shard-client.ts';
 
 const chunkBytesMax = 65_536;
@@ -9,12 +9,14 @@ const chunkRowsMax = 1000;
 const firstBytes = 4096;
 const firstRows = 64;
 const noBytes = Buffer.alloc(0);
+const noView = viewOf(noBytes);
 const messageType = 0x44;
 
 export class RowWriter {
   readonly #columns: number;
   readonly #dropped: number;
   #bytes: Buffer = noBytes;
+  #view = noView;
   #used = 0;
   /** Capacity a chunk begins with. */
   #expectedBytes = firstBytes;
@@ -41,15 +43,17 @@ export class RowWriter {
     return this.#columns - this.#dropped;
   }
 
-  /** Copies the row at bytes[start … end]. */
-  copyRow(bytes: Buffer, start: number, end: number): void {
+  /** Copies the row at rows[start … end]. */
+  copyRow(rows: DataView, start: number, end: number): void {
     const visible = this.#columns - this.#dropped;
-    const stop = this.#dropped === 0 ? end : endOfColumns(bytes, start, end, visible);
+    const stop = this.#dropped === 0 ? end : endOfColumns(rows, start, end, visible);
     const from = this.#used;
-    this.#copy(bytes, start, stop);
+    this.#reserve(stop - start);
+    copyBetween(rows, start, stop, this.#view, from);
+    this.#used += stop - start;
     if (this.#dropped > 0) {
-      this.#bytes.writeInt32BE(stop - start - 1, from + 1);
-      this.#bytes.writeInt16BE(visible, from + 5);
+      this.#view.setInt32(from + 1, stop - start - 1);
+      this.#view.setInt16(from + 5, visible);
     }
     this.#rowEnds();
   }
@@ -108,6 +112,7 @@ export class RowWriter {
     // The next chunk is expected to be about as large as this one.
     this.#expectedBytes = Math.max(firstBytes, Math.min(this.#used * 1.25, chunkBytesMax * 1.25));
     this.#bytes = noBytes;
+    this.#view = noView;
     this.#offsets = new Int32Array(Math.max(firstRows, this.#rows) + 1);
     this.#used = 0;
     this.#rows = 0;
@@ -138,5 +143,6 @@ export class RowWriter {
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.#bytes.copy(grown, 0, 0, this.#used);
     this.#bytes = grown;
+    this.#view = viewOf(grown);
   }
 }

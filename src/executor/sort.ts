@@ -46,9 +46,9 @@ export class Sort implements RowSource {
     const writer = this.#writer;
     while (this.#emitted < order.length && !writer.full) {
       const row = order[this.#emitted++]!;
-      const { bytes, offsets } = this.#batches[this.#batchOf[row]!]!.chunk;
+      const { view, chunk } = this.#batches[this.#batchOf[row]!]!;
       const at = this.#rowOf[row]!;
-      writer.copyRow(bytes, offsets[at]!, offsets[at + 1]!);
+      writer.copyRow(view, chunk.offsets[at]!, chunk.offsets[at + 1]!);
     }
     return writer.rows > 0 ? writer.take() : null;
   }

@@ -27,12 +27,14 @@ import { typeOid } from '../types/type-oid.ts';
 import { malformedValue } from '../types/value-error.ts';
 import type { Accumulator } from './accumulator.ts';
 import type { RowColumns } from './data-row.ts';
+import { doubledFloats } from './doubled-array.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { ColumnDescription } from './shard-client.ts';
 
 /** A sum held as one value per group, null until a partial is not NULL. */
 abstract class ValueSum<Value> implements Accumulator {
+  abstract readonly groupBytes: number;
   protected readonly column: number;
   readonly #format: 0 | 1;
   readonly #totals: (Value | null)[] = [];
@@ -51,7 +53,6 @@ abstract class ValueSum<Value> implements Accumulator {
     const value = this.read(row.bytes, start, end);
     const total = this.#totals[group]!;
     this.#totals[group] = total === null ? value : this.plus(total, value);
-    if (total === null) this.first(end - start);
   }
 
   /** The sum; null when every partial was NULL. */
@@ -71,8 +72,6 @@ abstract class ValueSum<Value> implements Accumulator {
     else this.append(total, this.#format, writer);
   }
 
-  /** A group got its first value, `size` bytes on the wire. */
-  protected first(_size: number): void {}
   protected abstract read(bytes: Uint8Array, start: number, end: number): Value;
   protected abstract plus(left: Value, right: Value): Value;
   protected abstract append(value: Value, format: 0 | 1, writer: RowWriter): void;
@@ -120,13 +119,18 @@ export function appendFloat(
 
 /** A group has no sum yet, or one that is held as a value. */
 const [noSum, isValue] = [-1, -2];
+/** Of such a value beside its digits: the object, its BigInt and its place. */
+const valueBytes = 84;
 
 /** Numeric sums of numeric or int8 partials. As long as they fit they are held as whole numbers:
  *  values of a million groups are as many objects. */
 export class NumericSum extends ValueSum<Numeric> {
-  /** Sums times 10^scale, where scales are not negative. */
-  readonly #unscaled: number[] = [];
-  readonly #scales: number[] = [];
+  /** Two numbers in an array that doubles. */
+  readonly groupBytes = 24;
+  /** For each group, side by side: its sum times 10^scale, and the scale, where that is not
+   *  negative. */
+  #sums = new Float64Array(2 * 16);
+  #groups = 0;
   readonly #binary: boolean;
   readonly #integers: boolean;
   readonly #budget: MemoryBudget;
@@ -139,46 +143,42 @@ export class NumericSum extends ValueSum<Numeric> {
   }
 
   override add(group: number, row: RowColumns): void {
-    if (group === this.#scales.length) {
-      // Not a small integer, so that the array holds doubles from the first on.
-      this.#unscaled.push(0.5);
-      this.#scales.push(noSum);
+    const at = 2 * group;
+    if (group === this.#groups) {
+      this.#groups++;
+      if (at === this.#sums.length) this.#sums = doubledFloats(this.#sums);
+      this.#sums[at + 1] = noSum;
     }
     const { column } = this;
-    const scale = this.#scales[group]!;
-    if (this.#binary || scale === isValue) {
-      super.add(group, row);
-      return;
-    }
     if (row.isNull(column)) return;
+    const sums = this.#sums;
+    const scale = sums[at + 1]!;
     const start = row.starts[column]!;
     const end = row.ends[column]!;
-    const isRead = readSmallDecimal(row.bytes, start, end, small);
-    if (isRead && scale === noSum) {
-      this.#unscaled[group] = small.unscaled;
-      this.#scales[group] = small.scale;
-      this.first(end - start);
-      return;
+    if (scale !== isValue) {
+      const isRead = !this.#binary && readSmallDecimal(row.bytes, start, end, small);
+      if (isRead && scale === noSum) {
+        sums[at] = small.unscaled;
+        sums[at + 1] = small.scale;
+        return;
+      }
+      const sum = sums[at]! + small.unscaled;
+      if (isRead && scale === small.scale && Number.isSafeInteger(sum)) {
+        sums[at] = sum;
+        return;
+      }
+      const total = this.total(group);
+      if (total !== null) this.begin(group, total);
+      sums[at + 1] = isValue;
+      this.#budget.reserve(end - start + valueBytes);
     }
-    const sum = this.#unscaled[group]! + small.unscaled;
-    if (isRead && scale === small.scale && Number.isSafeInteger(sum)) {
-      this.#unscaled[group] = sum;
-      return;
-    }
-    const total = this.total(group);
-    if (total !== null) this.begin(group, total);
-    this.#scales[group] = isValue;
     super.add(group, row);
   }
 
   override total(group: number): Numeric | null {
-    const scale = this.#scales[group] ?? noSum;
+    const scale = group < this.#groups ? this.#sums[2 * group + 1]! : noSum;
     if (scale < 0) return super.total(group);
-    return { kind: 'finite', unscaled: BigInt(this.#unscaled[group]!), scale };
-  }
-
-  protected override first(size: number): void {
-    this.#budget.reserve(size + 64);
+    return { kind: 'finite', unscaled: BigInt(this.#sums[2 * group]!), scale };
   }
 
   protected read(bytes: Uint8Array, start: number, end: number): Numeric {
@@ -199,6 +199,8 @@ export class NumericSum extends ValueSum<Numeric> {
 
 /** float4 sums are rounded to float4 at each addition, as float4pl does. */
 export class FloatSum extends ValueSum<number> {
+  /** A place in an array that grows by half, and the number. */
+  readonly groupBytes = 28;
   readonly #single: boolean;
   readonly #binary: boolean;
 
@@ -235,6 +237,8 @@ export class FloatSum extends ValueSum<number> {
 }
 
 export class IntervalSum extends ValueSum<Interval> {
+  /** A place in an array that grows by half, and the object with its BigInt. */
+  readonly groupBytes = 92;
   readonly #binary: boolean;
 
   /** Partials come in `inputFormat`. */

@@ -72,8 +72,8 @@ export class NumericKeyWriter {
   }
 
   #digitsOfText(bytes: Uint8Array, from: number, end: number, negative: boolean): void {
-    let pointAt = bytes.indexOf(point, from);
-    if (pointAt === -1 || pointAt >= end) pointAt = end;
+    let pointAt = from;
+    while (pointAt < end && bytes[pointAt] !== point) pointAt++;
     const integerDigits = pointAt - from;
     if (integerDigits < 1) throw malformedValue('numeric');
     const integerGroups = Math.ceil(integerDigits / 4);

@@ -410,3 +410,27 @@ test('groups over the memory limit are error 53400', async () => {
     error => error instanceof PgError && error.sqlstate === '53400',
   );
 });
+
+for (const type of ['int2', 'int8'] as const) {
+  test(`many groups of ${type} keys, NULL among them, are told apart and counted`, async () => {
+    const [step, first] = type === 'int2' ? [13n, -32_000n] : [4_294_967_291n * 911n, -(2n ** 63n)];
+    const keys = Array.from({ length: 4000 }, (_, i) => String(first + BigInt(i) * step));
+    const columns = [column('key', type), column('count', 'int8')];
+    const shards: ArrayShard[] = [1, 2, 3].map(shard => {
+      const own = keys.filter((_, i) => i % shard === 0);
+      return { columns, rows: [...own, null].map(key => [key, String(shard)]) };
+    });
+    const node: MergeNode = {
+      kind: 'aggregate',
+      groupColumns: [0],
+      aggregates: [{ kind: 'count', column: 1 }],
+      input: fragment(),
+    };
+    const merged = await merge(node, shards);
+    const expected = keys.map((key, i): [string, string] => {
+      return [key, String(1 + (i % 2 === 0 ? 2 : 0) + (i % 3 === 0 ? 3 : 0))];
+    });
+    const got = texts(merged.rows).map(row => row.join());
+    assert.deepEqual(got.sort(), [...expected.map(row => row.join()), ',6'].sort());
+  });
+}
