@@ -15,12 +15,14 @@ const titles: Readonly<Record<string, string>> = {
   'select-rows': 'SELECT: rows',
   keys: 'SELECT: sharding keys',
   'order-limit': 'SELECT: ORDER BY, LIMIT',
+  'row-locks': 'SELECT: FOR UPDATE, FOR SHARE',
   aggregates: 'SELECT: aggregates and GROUP BY',
   insert: 'INSERT',
   change: 'UPDATE, DELETE, MERGE',
   copy: 'COPY',
   schema: 'DDL and maintenance',
   session: 'Transactions, settings, session',
+  triggers: 'Triggers, rules and cascades',
   'routing-traps': 'Statements that are easily routed wrong',
   'one-shard': 'A database of one shard',
 };
@@ -33,6 +35,8 @@ Every statement below is a test of the planner, and this is what its plan says. 
 \`users\` by \`id\`, \`orders\` by \`user_id\`, \`measures\` and \`logs\` by \`id\`,
 \`app.members\` by \`tenant\` (all bigint), \`accounts\` by \`key\` (uuid) and \`codes\` by
 \`code\` (varchar). \`countries\` and \`settings\` are omnisharded: every shard has them whole.
+Writes of \`posts\`, \`visits\` and \`gone\`, sharded by their first column, and of the omnisharded
+\`coins\` fire triggers, rules and cascades.
 
 - **one shard**: relayed as it was written to the shard that its keys name, or to any.
 - **several shards**: runs on the shards that its keys name, or on all, and the answers are merged.
@@ -102,9 +106,9 @@ function operators(lines: readonly string[]): string {
   for (const line of lines) {
     const name = /^ *(Merge Sort|Split Insert|Split Copy|Broadcast Copy|\w+)/.exec(line)?.[1];
     if (name === undefined) break;
-    if (name === 'Final') return 'Final ← Collect';
+    if (name === 'Final') return [...names, 'Final ← Collect'].join(' ← ');
     names.push(name);
-    if (!['Limit', 'Sort', 'Merge Sort', 'Aggregate'].includes(name)) break;
+    if (!['Copy', 'Limit', 'Sort', 'Merge Sort', 'Aggregate'].includes(name)) break;
   }
   return names.join(' ← ');
 }
@@ -127,6 +131,7 @@ const shortList: readonly string[] = [
   'SELECT country, sum(balance) FROM users GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5',
   "INSERT INTO users(id,name) VALUES (1,'a'),(2,'b, (c)') , ($1, lower('é')) RETURNING id",
   'COPY users FROM STDIN WITH (FORMAT csv, HEADER match)',
+  'COPY users TO STDOUT',
   'UPDATE users SET age = 3',
   'ALTER TABLE users ADD COLUMN x int',
   'SELECT u.id FROM users u JOIN orders o ON o.id = u.id',
@@ -135,7 +140,6 @@ const shortList: readonly string[] = [
   'SELECT row_number() OVER (ORDER BY id) FROM users',
   'SELECT DISTINCT country FROM users',
   'SELECT name FROM users ORDER BY name',
-  'COPY users TO STDOUT',
   'UPDATE users SET id = id + 1 WHERE id = 3',
   "INSERT INTO users(id) VALUES (nextval('ids'))",
   "SELECT nextval('ids')",

@@ -20,6 +20,7 @@ import {
 } from '../catalog/catalog.ts';
 import { defaultKind } from '../sql/default-kind.ts';
 import { firstUserOid } from '../types/type-oid.ts';
+import { firedQueries, readFired } from './fired-query.ts';
 import { columnKey, type PrintedTexts, printedQueries, readPrinted } from './printed-query.ts';
 import { readStateful, statefulQueries } from './stateful-query.ts';
 import { describeType, readTypes, type Types, typeQueries } from './type-query.ts';
@@ -173,6 +174,7 @@ export const catalogQueries = {
     WHERE n.nspname <> 'pg_catalog'`,
 
   ...statefulQueries,
+  ...firedQueries,
   ...typeQueries,
   ...printedQueries,
 
@@ -220,12 +222,16 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
   const printed = readPrinted(rows.printed);
   const context = { defaultCollation, functions, types: readTypes(rows.types), printed };
   const parents = grouped(rows.inheritance, row => Number(row[1]));
+  const fired = readFired(rows, printed);
   const tables = tablesOf(
     rows,
     printed,
     parents,
     grouped(rows.columns, row => columnOf(row, context)),
-  );
+  ).map(table => {
+    const [triggers, cascades] = [fired.triggers.get(table.oid), fired.cascades.get(table.oid)];
+    return { ...table, ...(triggers && { triggers }), ...(cascades && { cascades }) };
+  });
   return {
     version,
     tables: new Map(tables.map(table => [tableKey(table.schema, table.name), table])),
@@ -240,6 +246,7 @@ export function buildCatalog(rows: CatalogRows, version: number): Catalog {
     roundsFloats: database?.[3] === 't',
     hiddenSchemas: JSON.parse(database?.[4] ?? '[]') as string[],
     stateful: readStateful(rows, parents),
+    bodies: fired.bodies,
   };
 }
 

@@ -48,7 +48,7 @@ function withoutSearchPath(select: string): string {
 
 export const printedQueries = {
   /** One row: a JSON array of objects. What: `default` of a column, of a `domain`, `bound` of a
-   *  partition, `view`; `locked`: texts are missing. */
+   *  partition, `trigger` with a condition, `rule`, `view`; `locked`: texts are missing. */
   printed: withoutSearchPath(`
     SELECT 'default' AS what, d.adrelid::int8 AS oid, d.adnum AS num,
       pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS text
@@ -76,6 +76,18 @@ export const printedQueries = {
       AND NOT EXISTS (SELECT FROM locked WHERE locked.relation = c.oid)
     UNION ALL
     SELECT 'locked', locked.relation::int8, 0, '' FROM locked
+    UNION ALL
+    SELECT 'trigger', t.oid::int8, 0, pg_catalog.pg_get_triggerdef(t.oid)
+    FROM emptied CROSS JOIN pg_catalog.pg_trigger t
+    WHERE t.tgqual IS NOT NULL AND NOT EXISTS (
+      SELECT FROM locked WHERE locked.relation = t.tgrelid)
+    UNION ALL
+    SELECT 'rule', r.oid::int8, 0, pg_catalog.pg_get_ruledef(r.oid)
+    FROM emptied CROSS JOIN pg_catalog.pg_rewrite r
+      JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+    WHERE r.ev_type <> '1' AND r.oid >= 16384 AND c.relkind IN ('r', 'p') AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_depend d JOIN locked ON locked.relation = d.refobjid
+      WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid)
     UNION ALL
     SELECT 'view', c.oid::int8, 0, pg_catalog.pg_get_viewdef(c.oid)
     FROM emptied CROSS JOIN pg_catalog.pg_class c
@@ -108,6 +120,10 @@ export interface PrintedTexts {
   readonly bounds: ReadonlyMap<number, string>;
   /** By the OID of the view. */
   readonly views: ReadonlyMap<number, string>;
+  /** By the OID of the trigger. */
+  readonly triggers: ReadonlyMap<number, string>;
+  /** By the OID of the rule. */
+  readonly rules: ReadonlyMap<number, string>;
 }
 
 export function columnKey(table: number, column: number): string {
@@ -119,8 +135,10 @@ export function readPrinted(rows: readonly Row[]): PrintedTexts {
   const domains = new Map<number, string>();
   const bounds = new Map<number, string>();
   const views = new Map<number, string>();
+  const triggers = new Map<number, string>();
+  const rules = new Map<number, string>();
   const texts = JSON.parse(rows[0]?.[0] ?? '[]') as readonly {
-    readonly what: 'default' | 'domain' | 'bound' | 'view' | 'locked';
+    readonly what: 'default' | 'domain' | 'bound' | 'view' | 'trigger' | 'rule' | 'locked';
     readonly oid: number;
     readonly num: number;
     /** null: the object was dropped meanwhile. */
@@ -133,7 +151,9 @@ export function readPrinted(rows: readonly Row[]): PrintedTexts {
     if (what === 'default') defaults.set(columnKey(oid, num), text);
     else if (what === 'domain') domains.set(oid, text);
     else if (what === 'bound') bounds.set(oid, text);
+    else if (what === 'trigger') triggers.set(oid, text);
+    else if (what === 'rule') rules.set(oid, text);
     else if (what === 'view') views.set(oid, text.trim().replace(/;$/, ''));
   }
-  return { partial, defaults, domains, bounds, views };
+  return { partial, defaults, domains, bounds, views, triggers, rules };
 }

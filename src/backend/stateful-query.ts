@@ -63,16 +63,18 @@ const columns = `FROM pg_catalog.pg_attribute a
   WHERE a.attnum > 0 AND t.oid >= ${own} AND (t.typtype IN ('d', 'c', 'r', 'm') OR t.typelem <> 0)`;
 
 export const statefulQueries = {
-  /** oid, name, language, text of what PostgreSQL does not bring, and of its own what counts by
-   *  name. The body of a function in standard SQL (BEGIN ATOMIC) is not in prosrc. PL/pgSQL lets
-   *  functions of any volatility call set_config(). */
+  /** oid, name, language, text, schema, parameters, settings (JSON) and result of what PostgreSQL does
+   *  not bring, and of its own what counts by name. The body of a function in standard SQL (BEGIN
+   *  ATOMIC) is not in prosrc. PL/pgSQL lets functions of any volatility call set_config(). */
   functionTexts: `SELECT p.oid, p.proname, l.lanname,
       CASE WHEN p.prosrc = '' AND l.lanname = 'sql' THEN pg_catalog.pg_get_functiondef(p.oid)
-        ELSE p.prosrc END
+        ELSE p.prosrc END,
+      n.nspname, pg_catalog.pg_get_function_arguments(p.oid),
+      pg_catalog.to_json(p.proconfig), pg_catalog.pg_get_function_result(p.oid)
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
-    UNION ALL SELECT oid, proname, 'internal', '' FROM (${builtins}) b`,
+    UNION ALL SELECT oid, proname, 'internal', '', 'pg_catalog', '', NULL, '' FROM (${builtins}) b`,
 
   /** Node, another that is used when it is. `any`: by statements that do not name it; `ddl`: by
    *  every definition. */

@@ -3,6 +3,7 @@
 // with a new version.
 
 import type { KeyTypeDescription } from '../sharding/hash-types.ts';
+import type { Cascade, Fired, ProcedureBody } from './fired.ts';
 
 export type RelationKind =
   | 'table'
@@ -119,6 +120,10 @@ export interface Table {
   readonly policyVaries?: boolean;
   /** null: shards agree in it, as far as rows of several of them are one answer. */
   readonly drift: TableDrift | null;
+  /** Its own triggers and rules, in no order; none: there are none. */
+  readonly triggers?: readonly Fired[];
+  /** What foreign keys that refer to it do to other tables' rows. */
+  readonly cascades?: readonly Cascade[];
 }
 
 export type Volatility = 'immutable' | 'stable' | 'volatile';
@@ -168,6 +173,8 @@ export interface Catalog {
   readonly hiddenSchemas?: readonly string[];
   /** What may leave something behind on its connection. */
   readonly stateful: Stateful;
+  /** Functions that triggers and rules may call, by name. */
+  readonly bodies?: ReadonlyMap<string, readonly ProcedureBody[]>;
 }
 
 /** What may leave something behind on its connection when a statement uses it. Names are whoever's

@@ -4,6 +4,7 @@
 
 import type { Catalog, CatalogFunction, CatalogOperator, Stateful, Table } from './catalog.ts';
 import { tableKey } from './catalog.ts';
+import type { ProcedureBody } from './fired.ts';
 
 /** OIDs have 32 bits. */
 const oidsPerShard = 2 ** 32;
@@ -19,6 +20,7 @@ export function mergeShards(
   const tablesByOid = new Map<number, Table>();
   const functions = new Map<string, CatalogFunction[]>();
   const operators = new Map<string, CatalogOperator[]>();
+  const bodies = new Map<string, ProcedureBody[]>();
   for (const [shard, catalog] of catalogs.entries()) {
     const speaksFor = (schema: string) => (shardOf(schema) ?? 0) === shard;
     const moved = (oid: number) => oid + shard * oidsPerShard;
@@ -30,12 +32,13 @@ export function mergeShards(
     }
     addBySchema(functions, catalog.functions, speaksFor);
     addBySchema(operators, catalog.operators, speaksFor);
+    addBySchema(bodies, catalog.bodies ?? new Map(), speaksFor);
   }
   const ownTypes = catalogs.some(catalog => catalog.ownTypes);
   const partial = catalogs.some(catalog => catalog.partial);
   return {
     ...first,
-    ...{ tables, tablesByOid, functions, operators, ownTypes, partial },
+    ...{ tables, tablesByOid, functions, operators, bodies, ownTypes, partial },
     stateful: mergeStateful(catalogs.map(({ stateful }) => stateful)),
   };
 }
@@ -75,6 +78,9 @@ function renumbered(table: Table, moved: (oid: number) => number): Table {
     parents: table.parents.map(moved),
     uses: table.uses.map(moved),
     foreignKeys: table.foreignKeys.map(key => ({ ...key, target: moved(key.target) })),
+    ...(table.cascades && {
+      cascades: table.cascades.map(one => ({ ...one, table: moved(one.table) })),
+    }),
   };
 }
 

@@ -90,6 +90,7 @@ const rows = {
   ],
   invalidBinaryRepresentation: ['22P03', 'ERROR', 'user', '{what}'],
   badCopyFormat: ['22P04', 'ERROR', 'user', '{what}'],
+  characterUntranslatable: ['22P05', 'ERROR', 'user', '{what}'],
 
   // Values and row counts, as PostgreSQL itself refuses them.
   bigintOutOfRange: ['22003', 'ERROR', 'user', 'bigint out of range'],
@@ -332,6 +333,13 @@ const rows = {
     'operations',
     'shards disagree on {what}',
     'Bring the schemas of all shards to the same state.',
+  ],
+  copiesDiffer: [
+    '40001',
+    'ERROR',
+    'operations',
+    'not every shard has the same rows of an omnisharded table',
+    'A change of them may be on its way: try again.',
   ],
   partialCommit: [
     '40003',

@@ -77,8 +77,8 @@ export const demoStatements: readonly DemoStatement[] = [
     check: hasRows,
   },
   {
-    shows: 'refused: rows locked on several shards; never a wrong answer instead',
-    sql: "SELECT id, name FROM users WHERE country = 'KE' FOR UPDATE",
+    shows: 'refused: places of rows on several shards; never a wrong answer instead',
+    sql: "SELECT id, name, ctid FROM users WHERE country = 'KE'",
     isRefused: true,
     check: checkRefusal,
   },

@@ -26,7 +26,7 @@ import { awaitsCopy } from './copy-behind-exchange.ts';
 import type { DatabaseService } from './database-service.ts';
 import { errorAnswer } from './error-answer.ts';
 import { handleExtended } from './extended-query.ts';
-import { followRelay } from './follow-relay.ts';
+import { followRelay, forgetUnprepared } from './follow-relay.ts';
 import { handleFunctionCall } from './function-call.ts';
 import { HeldServerWatch } from './held-server-watch.ts';
 import { isCopyMessage, type Unit } from './inbox.ts';
@@ -197,6 +197,13 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     if (this.transaction.mode === 'none' && !this.pinned) this.transaction.release();
   }
 
+  exchangeAnswered(): Promise<boolean> {
+    const relay = this.#relay;
+    if (relay.pendingSteps === 0) return Promise.resolve(!relay.failed);
+    this.exchangeServer!.send(flushMessage, 0);
+    return new Promise(resolve => relay.whenCaughtUp(() => resolve(!relay.failed)));
+  }
+
   #runBehindExchange(unit: Unit): void {
     if (isCopyMessage(unit.type)) {
       const done = () => this.unitDone();
@@ -255,7 +262,8 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
       this.database.stats.requestDone(this.stats, this.transaction.mode !== 'none');
     }
     if (this.transaction.mode === 'none' && this.exchangeServer === null) {
-      this.statements.closePortals();
+      // What was bound ahead of a Flush is executed behind it.
+      if (this.#unit?.ending !== 'open') this.statements.closePortals();
       if (this.#pinned === null) this.transaction.release();
       // An idle client keeps no bytes of what it sent last.
       if (this.#pinned === null) this.#unit = this.#request = null;
@@ -347,7 +355,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
     if (outcome.failed) this.stats.errors += 1;
     if (outcome.shared) {
-      if (outcome.failed) server.unnamed = null;
+      if (outcome.failed) forgetUnprepared(this.statements, server, request, outcome);
       this.unitDone();
       return;
     }

@@ -88,8 +88,14 @@ export function finalShard(session: SessionContext, shards: readonly number[]): 
  */
 const carriedBytesMax = 131_072;
 
+/** Of one Bind, the collected columns among them (protocol section "Message Formats"). */
+const parametersMax = 65_535;
+
 /** Lets the shard that finishes forget what it was doing when rows turned out to be too many. */
 const savepoint = 'pgpack_collect';
+
+/** While the others read, the shard that finishes may have nothing to do. */
+const maySit = 'SET LOCAL idle_in_transaction_session_timeout = 0';
 
 /** Whether no table can be made, by the transaction or by the role. */
 const askPermission = `SELECT pg_catalog.current_setting('transaction_read_only'),
@@ -137,7 +143,7 @@ export class CollectedRows implements WideRows {
       await this.#start();
     } catch (error) {
       if (!this.#session.closed) await this.stop(true);
-      throw error;
+      throw ofOwner(error, this.#plan.views ?? []);
     }
   }
 
@@ -147,7 +153,7 @@ export class CollectedRows implements WideRows {
     const reads = final.parameters.get('default_transaction_read_only') === 'on';
     const turns = isOwnBlock && reads && final.parameters.get('in_hot_standby') !== 'on';
     this.#savepoint = !this.#kept.outgrown && !this.#kept.unfit && this.#mayCarry;
-    const begin = isOwnBlock ? (turns ? 'BEGIN READ WRITE; ' : 'BEGIN; ') : '';
+    const begin = isOwnBlock ? `${turns ? 'BEGIN READ WRITE' : 'BEGIN'}; ${maySit}; ` : '';
     const set = this.#savepoint ? `SAVEPOINT ${savepoint}; ` : '';
     const told = await this.#describe(begin + set + askPermission);
     const { format = 0 } = this.#run;
@@ -157,7 +163,7 @@ export class CollectedRows implements WideRows {
     this.#assertHeld();
     await this.#startFinal(request, isOwnBlock);
     const given = await this.#fragment!.streams[0]!.columns.catch(error => {
-      throw told.hasTables ? error : ofDomain(withoutKey(error));
+      throw ofRowType(told.hasTables ? error : ofDomain(withoutKey(error)));
     });
     requireSameTypes(columns, given);
     this.columns = Promise.resolve(withModifiers(columns, given));
@@ -271,6 +277,11 @@ export class CollectedRows implements WideRows {
     if (hasTables && !this.#savepoint) return null;
     const count = tables.reduce((sum, columns) => sum + columns.length, 0);
     if (hasTables && count > carriedColumnsMax) return null;
+    if ((this.#run.bind?.parameters ?? 0) + count > parametersMax) {
+      if (hasTables) return null;
+      const construct = 'so many parameters where no temporary table can be made';
+      throw new PgError(errors.unsupportedAcrossShards, { construct });
+    }
     const final = this.#final;
     const { shard } = final.address;
     let carried = this.#kept.carried(shard, tables);
@@ -400,6 +411,22 @@ interface Told {
   readonly tables: readonly Described['columns'][];
   /** It may make temporary tables. */
   readonly hasTables: boolean;
+}
+
+/** A view's owner may read what whoever asks may not; that he may not read the view is told as it is. */
+function ofOwner(error: unknown, views: readonly string[]): unknown {
+  if (!(error instanceof ServerError) || error.sqlstate !== '42501') return error;
+  const { message: detail } = error;
+  if (views.length === 0 || views.some(name => detail.includes(name))) return error;
+  const construct = 'a view over tables that its reader may not read';
+  return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error, detail });
+}
+
+/** Rows of tables in the place of others have types of their own (COALESCE of two whole rows). */
+function ofRowType(error: Error): Error {
+  if (!(error instanceof ServerError) || !error.message.includes(collectedPrefix)) return error;
+  const construct = 'the type of a whole row';
+  return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error });
 }
 
 /** Rows that are no table have no primary key for GROUP BY to rely on. */

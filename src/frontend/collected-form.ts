@@ -13,10 +13,11 @@ import type { ColumnDescription } from '../protocol/row-description.ts';
 import { firstUserOid } from '../types/type-oid.ts';
 
 /** OIDs of objects (pg_type.dat: the reg types, aclitem, and arrays of them) differ between servers,
- *  and so do those inside anonymous rows. */
+ *  and so do those inside anonymous rows. An empty vector is not read as it is sent (int.c,
+ *  int2vectorrecv). */
 const ownOids: ReadonlySet<number> = new Set([
-  24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1008, 2207, 2208, 2209, 2210,
-  2211, 3735, 3770, 4090, 4097, 4192, 1033, 1034, 2249, 2287,
+  22, 30, 1006, 1013, 24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191, 1008, 2207,
+  2208, 2209, 2210, 2211, 3735, 3770, 4090, 4097, 4192, 1033, 1034, 2249, 2287,
 ]);
 
 /** What is written into the COPY of a table. */

@@ -12,7 +12,7 @@ import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldCursor } from './session-statements.ts';
 import { refuseAlways, statementShards } from './statement-shards.ts';
 import type { WideRows } from './wide-run.ts';
-import { startRows } from './wide-select.ts';
+import { refuseLocksInPortions, startRows } from './wide-select.ts';
 
 type Declare = Extract<CursorEffect, { readonly kind: 'declare' }>;
 type Fetch = Extract<CursorEffect, { readonly kind: 'fetch' }>;
@@ -68,6 +68,8 @@ async function declare(session: SessionContext, run: StatementRun, effect: Decla
   }
   const inner = await innerRun(session, run, effect);
   const shards = await database.lookups.evaluate(() => statementShards(session, inner));
+  // PostgreSQL refuses others too (portalcmds.c, transformDeclareCursorStmt).
+  refuseLocksInPortions(inner.cached.plan, shards, !hold && scroll !== true);
   // A cursor that outlives its transaction is read at once.
   const { rows, columns } = await openRows(session, inner, shards, !hold).catch(async error => {
     throw await inItsPlace(session, inner, shards, error);
@@ -106,7 +108,7 @@ async function innerRun(
   { sql, binary }: Declare,
 ): Promise<StatementRun> {
   const cache = session.cache ?? (await session.loadCache());
-  const cached = cache.statement(sql);
+  const cached = cache.statement(inItsText(sql, run.cached.sql));
   const { plan } = cached;
   refuseAlways(session, plan);
   if (plan.tag !== 'SELECT' || plan.effect !== null) {
@@ -117,6 +119,13 @@ async function innerRun(
   const { bind } = run;
   const format = binary || (bind !== null && resultFormat(bind, 0) === 1) ? 1 : 0;
   return { ...run, cached, described: null, format };
+}
+
+/** Blanks stand for what comes before the query in a text of several statements. */
+function inItsText(sql: string, whole: string): string {
+  const query = sql.trimStart();
+  const at = whole.lastIndexOf(query);
+  return at < 0 ? sql : ' '.repeat(at) + query;
 }
 
 async function fetch(

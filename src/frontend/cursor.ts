@@ -146,7 +146,7 @@ export class Cursor implements HeldCursor {
     let moved = 0;
     while (moved < count) {
       const at = this.#position + 1;
-      if (at > this.#known && !(await this.#load())) {
+      if (at > this.#known && !(await this.#load(count - moved))) {
         this.#position = this.#known + 1;
         break;
       }
@@ -160,8 +160,8 @@ export class Cursor implements HeldCursor {
   }
 
   async #backward(count: number, take: Take): Promise<number> {
-    // Nothing is behind it yet, whatever it can do.
-    if (this.#position === 0) return 0;
+    // Nothing is behind it yet, and whether it could go back is for the plan to say.
+    if (this.#position === 0 && this.#options.scroll !== false) return 0;
     this.#requireScroll();
     let moved = 0;
     while (moved < count && this.#position > 0) {
@@ -193,10 +193,11 @@ export class Cursor implements HeldCursor {
     return has ? found : null;
   }
 
-  /** False: there are no more rows. */
-  async #load(): Promise<boolean> {
+  /** `wanted`: of more than these an error is not to be raised yet. False: there are no more rows. */
+  async #load(wanted = Number.POSITIVE_INFINITY): Promise<boolean> {
     const rows = this.#rows;
     if (rows === null) return false;
+    rows.want?.(wanted);
     const chunk = await rows.next();
     if (chunk === null) {
       this.#rows = null;

@@ -1,5 +1,6 @@
-// INSERT whose keys PostgreSQL has to give first: they are asked of one shard, in the client's
-// transaction, and written into the statement, which then goes where they name.
+// INSERT whose keys, or whose values for all copies of a table, PostgreSQL has to give first: they
+// are asked of one shard, in the client's transaction, and written into the statement, which then
+// goes where they name, or to all shards.
 
 import { internalQuery } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
@@ -15,6 +16,8 @@ import type { SessionContext, StatementRun } from './session-context.ts';
 import type { StatementCache } from './statement-cache.ts';
 import { refusal, statementShards } from './statement-shards.ts';
 import { type TextRow, textRows } from './text-rows.ts';
+import { sqlInTime } from './transaction-moment.ts';
+import { inBlock } from './wide-block.ts';
 
 /** Where sequences are. */
 const sequenceShard = 0;
@@ -32,20 +35,41 @@ export async function evaluatedInsert(
   run: StatementRun,
   plan: EvaluatedInsertPlan,
 ): Promise<StatementRun> {
+  // What one statement asks of the time is one time.
+  const several = plan.queries.filter(({ place }) => place === 'routed').length > 1;
+  const ready = several
+    ? await inBlock(session, () => evaluate(session, run, plan))
+    : await evaluate(session, run, plan);
+  const { transaction } = session;
+  // A connection that is held while another is waited for could make clients wait in a circle.
+  if (transaction.mode === 'none' && !session.pinned) transaction.release();
+  return ready;
+}
+
+async function evaluate(
+  session: SessionContext,
+  run: StatementRun,
+  plan: EvaluatedInsertPlan,
+): Promise<StatementRun> {
   const { transaction, database } = session;
   const cache = session.cache ?? (await session.loadCache());
   const values: Value[] = [];
   let types = run.parameterTypes;
   let server: ServerConnection | null = null;
   for (const query of plan.queries) {
-    const shard = await placeOf(session, query, { ...run, cached: cache.statement(query.sql) });
+    const cached = cache.statement(query.sql);
+    const shard = await placeOf(session, query, { ...run, cached });
+    const sql = await sqlInTime(session, cached, shard);
     server = await transaction.open(shard);
     if (run.bind !== null && run.bind.parameters > 0) {
       const described = await describeStatement(server, run.cached.sql, run.parameterTypes);
       types = described.parameterTypes;
     }
-    const row = await ask(session, run, { server, query, types });
-    for (const [n, hole] of query.holes.entries()) values[hole] = valueAt(row, 2 * n, query);
+    const row = await ask(session, run, { server, sql, types });
+    for (const [n, holes] of query.holes.entries()) {
+      const value = valueAt(row, 2 * n, query);
+      for (const hole of holes) values[hole] = value;
+    }
   }
   let cached = planned(cache, plan, values);
   if (isUnread(cached) && server !== null) {
@@ -58,8 +82,6 @@ export async function evaluatedInsert(
     const construct = `an expression of another type for the sharding key of "${plan.table}"`;
     throw new PgError(errors.unsupportedAcrossShards, { construct });
   }
-  // A connection that is held while another is waited for could make clients wait in a circle.
-  if (transaction.mode === 'none' && !session.pinned) transaction.release();
   const parameterTypes = partsTypes(cached.sql, types, database.shardCount, run.bind);
   return { ...run, cached, parameterTypes };
 }
@@ -73,7 +95,7 @@ async function placeOf(
   const { lookups } = session.database;
   const shards = await lookups.evaluate(() => statementShards(session, run));
   if (shards.length === 1) return shards[0]!;
-  const construct = 'a subquery on several shards for the sharding key';
+  const construct = 'a subquery on several shards for a value of an INSERT';
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }
 
@@ -82,13 +104,13 @@ async function ask(
   run: StatementRun,
   at: {
     readonly server: ServerConnection;
-    readonly query: EvaluationQuery;
+    readonly sql: string;
     readonly types: readonly number[];
   },
 ): Promise<TextRow> {
   const bind = run.bind === null ? null : withTextResults(run.bind);
   const fanOut = new FanOut([at.server], () => ({
-    ...{ sql: at.query.sql, original: run.cached.sql, parameterTypes: at.types, bind },
+    ...{ sql: at.sql, original: run.cached.sql, parameterTypes: at.types, bind },
     hiddenColumns: 0,
   }));
   try {

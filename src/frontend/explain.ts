@@ -119,6 +119,11 @@ async function explain(
   parts: ShardParts,
 ): Promise<string[]> {
   const effect = run.cached.plan.effect as ExplainEffect;
+  if (effect.analyze && parts.way === 'locked limit') {
+    // Which rows the shards are to lock is told by what runs first.
+    const construct = 'EXPLAIN ANALYZE of LIMIT with FOR UPDATE or FOR SHARE';
+    throw new PgError(errors.unsupportedAcrossShards, { construct });
+  }
   const { transaction, database } = session;
   const servers = await transaction.openAll([...parts.sql.keys()]);
   const { plan } = inner.cached;

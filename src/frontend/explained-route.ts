@@ -28,7 +28,8 @@ export function routedGroups(
 /** Why these shards, where no key says it. */
 export function grouplessReason({ route, groupless, wide }: StatementPlan): string {
   if (route.groups.length > 0) return '';
-  if (wide.kind === 'evaluated-insert') return 'keys that are asked for when it runs';
+  if (wide.kind === 'evaluated-insert' && !wide.copied)
+    return 'keys that are asked for when it runs';
   return groupless === 'any' ? 'no sharded table: any shard' : 'all shards';
 }
 

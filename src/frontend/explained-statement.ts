@@ -40,6 +40,8 @@ export function shardParts(
   switch (wide.kind) {
     case 'merge':
       return same('merge', fragmentOf(wide.root).sql);
+    case 'locked-limit':
+      return same('locked limit', fragmentOf(wide.rows.root).sql);
     case 'collect': {
       const all = collectShards(wide, shards, execution.shardCount);
       return { way: 'collect', sql: new Map(all.map(shard => [shard, null])), example: false };
@@ -58,6 +60,12 @@ export function shardParts(
       return same('split copy', null);
     case 'broadcast-copy':
       return same('broadcast copy', sql);
+    case 'copy-out': {
+      const { rows, query } = wide;
+      if (rows === null) return same('copy out', sql);
+      const parts = shardParts({ sql: query, plan: { ...plan, wide: rows } }, shards, execution);
+      return { ...parts, way: 'copy out' };
+    }
     case 'refusal':
       return same('refused', null);
   }
@@ -114,7 +122,8 @@ export function explanationOf(
   };
 }
 
-function placeOf({ route }: StatementPlan, way: Way): string {
+function placeOf({ route, wide }: StatementPlan, way: Way): string {
+  if (wide.kind === 'evaluated-insert' && wide.copied) return 'all shards';
   if (way === 'evaluated insert') return 'shards by the values';
   return route.groups.length === 0 ? 'any shard' : 'one shard';
 }

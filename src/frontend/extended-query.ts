@@ -9,8 +9,9 @@ import { stepThrough } from './extended-steps.ts';
 import type { Unit } from './inbox.ts';
 import { KeysLacking } from './lookups.ts';
 import { concernsListening, relayListening } from './notification-gate.ts';
-import { planUnit } from './plan-unit.ts';
+import { planUnit, StatementMissing } from './plan-unit.ts';
 import { prepareAhead } from './prepare-on-server.ts';
+import { syncRequest } from './relay-request.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
 import { anyShard } from './shard-choice.ts';
 import type { StatementCache } from './statement-cache.ts';
@@ -26,12 +27,44 @@ export function handleExtended(session: SessionContext, unit: Unit): Promise<voi
   try {
     return handleNow(session, unit, cache);
   } catch (error) {
+    if (error instanceof StatementMissing) return raiseInTurn(session, unit, error);
     if (!(error instanceof KeysLacking)) throw error;
     return handleLater(session, unit, cache);
   }
 }
 
+/** The error, when what came before it is answered. */
+async function raiseInTurn(
+  session: SessionContext,
+  unit: Unit,
+  { statement, at }: StatementMissing,
+): Promise<void> {
+  const { cache } = session;
+  if (at > 0 && cache !== null) {
+    await handleLater(
+      session,
+      { ...unit, bytes: unit.bytes.subarray(0, at), ending: 'open' },
+      cache,
+    );
+  }
+  if (await session.exchangeAnswered()) session.statements.get(statement);
+  else if (unit.ending === 'sync') await session.relay(session.exchangeServer!, syncRequest);
+}
+
 async function handleLater(
+  session: SessionContext,
+  unit: Unit,
+  cache: StatementCache,
+): Promise<void> {
+  try {
+    await handlePlanned(session, unit, cache);
+  } catch (error) {
+    if (!(error instanceof StatementMissing)) throw error;
+    await raiseInTurn(session, unit, error);
+  }
+}
+
+async function handlePlanned(
   session: SessionContext,
   unit: Unit,
   cache: StatementCache,

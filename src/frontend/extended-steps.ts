@@ -180,6 +180,8 @@ class Stepper {
     const { name, sql, parameterTypes: declared } = readParse(this.#bytes, start, end);
     this.#session.stats.parses += 1;
     const { statements, client, database } = this.#session;
+    // Whatever comes of this one (postgres.c, exec_parse_message).
+    if (name === '') statements.delete('');
     const parameterTypes = portableTypes(declared, database.shardCount);
     const { error } = this.#cache.script(sql);
     if (error !== null) return raiseParseError(this.#session, sql, error);
@@ -195,8 +197,11 @@ class Stepper {
     const { plan } = cached;
     if (!later) refuseAlways(this.#session, plan);
     // PostgreSQL says at once what is wrong with a statement.
-    const asked = plan.effect === null ? await this.#ask(sql, parameterTypes, plan) : null;
-    const form = asked?.form ?? null;
+    const isExplain = plan.effect?.kind === 'explain';
+    const asks = plan.effect === null || isExplain;
+    const asked = asks ? await this.#ask(sql, parameterTypes, plan) : null;
+    // The answer to EXPLAIN is PgPack's own.
+    const form = isExplain ? null : (asked?.form ?? null);
     const statement = statements.add(name, sql, parameterTypes, cached);
     if (form !== null) statements.settle(name, statement, form);
     this.#prepared = statement;

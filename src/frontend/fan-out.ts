@@ -7,6 +7,8 @@ import { requestMessages, ServerStream, type ShardRequest } from './shard-stream
 /** Rows of one statement from several shards, however they are read. */
 export interface FragmentRows {
   readonly streams: readonly ShardStream[];
+  /** No more rows are asked for by what is read next, where that can be told. */
+  want?(rows: number): void;
   /** Resolves when no server works on it until more rows are asked for. */
   idle(): Promise<void>;
   /** All rows that are wanted were read: resolves with the notices of all shards when the servers

@@ -13,6 +13,7 @@ import type { RelayOutcome } from './relay-events.ts';
 import type { SessionCatalog } from './session-catalog.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
 import { applyEffect } from './session-effects.ts';
+import type { SessionStatements } from './session-statements.ts';
 
 /** Answers the construct that binds the session to the server from now on, or null. */
 export function followRelay(
@@ -25,10 +26,7 @@ export function followRelay(
   const { transaction, statements } = session;
   const alone = session.database.shardCount === 1;
   if (outcome.failed) {
-    server.unnamed = null;
-    const known = request.parsing.length - outcome.unparsed;
-    statements.deleteAll(request.parsing.slice(known));
-    if (outcome.unclosed !== null) statements.restore(outcome.unclosed);
+    forgetUnprepared(statements, server, request, outcome);
     if (!alone) transaction.fail();
   }
   const before = transaction.mode;
@@ -50,6 +48,21 @@ export function followRelay(
   }
   if (alone) followBlock(session, server, before, outcome);
   return pins;
+}
+
+/** The client does not have statements whose Parse failed or was skipped, and has those whose Close
+ *  was. A Parse of the unnamed one drops what that was before (postgres.c, exec_parse_message). */
+export function forgetUnprepared(
+  statements: SessionStatements,
+  server: ServerConnection,
+  request: RelayRequest,
+  { unparsed, unclosed, unnamed, answered }: RelayOutcome,
+): void {
+  server.unnamed = null;
+  statements.deleteAll(request.parsing.slice(request.parsing.length - unparsed));
+  if (unclosed !== null) statements.restore(unclosed);
+  if (unnamed !== undefined) statements.unnamed = unnamed;
+  else if (request.parsesUnnamed && !answered) statements.unnamed = null;
 }
 
 /** The server itself is the whole transaction. */

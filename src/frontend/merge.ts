@@ -13,6 +13,7 @@ import { FanOut, type FragmentRows } from './fan-out.ts';
 import { isOutdated } from './kept-fragment.ts';
 import { mergeLimits } from './merge-memory.ts';
 import { columnTypes } from './portable-types.ts';
+import { PortalChain } from './portal-chain.ts';
 import { PortalFanOut } from './portal-stream.ts';
 import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
@@ -83,11 +84,11 @@ interface Way {
   readonly prepared: boolean;
 }
 
-class MergedRows implements WideRows {
+export class MergedRows implements WideRows {
   readonly #execution: MergeExecution;
   readonly #fragment: FragmentRows;
 
-  private constructor(execution: MergeExecution, fragment: FragmentRows) {
+  constructor(execution: MergeExecution, fragment: FragmentRows) {
     this.#execution = execution;
     this.#fragment = fragment;
   }
@@ -101,6 +102,7 @@ class MergedRows implements WideRows {
   ): MergedRows {
     const { bind, parameterTypes, format } = run;
     const { hiddenColumns } = fragmentOf(plan.root);
+    const inTurn = plan.inTurn === true && session.transaction.mode !== 'none';
     let fragment: FragmentRows | null = null;
     let fanOut: FanOut | null = null;
     const execution = executeMerge({
@@ -112,11 +114,12 @@ class MergedRows implements WideRows {
           const common = { sql, original, parameterTypes, bind, hiddenColumns, format };
           const request = { ...common, kept, prepared };
           const requestFor = () => request;
-          if (!held) {
+          if (!held && !inTurn) {
             fragment = fanOut = new FanOut(servers, requestFor);
             return fanOut.streams;
           }
-          fragment = new PortalFanOut(servers, requestFor);
+          const isChain = inTurn || plan.root.kind === 'gather';
+          fragment = new (isChain ? PortalChain : PortalFanOut)(servers, requestFor);
           return fragment.streams;
         },
         columns: () => fanOut?.columns(),
@@ -162,6 +165,10 @@ class MergedRows implements WideRows {
 
   next(): Promise<RowChunk | null> {
     return this.#execution.next();
+  }
+
+  want(rows: number): void {
+    this.#fragment.want?.(rows);
   }
 
   idle(): Promise<void> {

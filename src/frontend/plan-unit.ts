@@ -35,7 +35,7 @@ import { isLate } from './transaction-moment.ts';
 import type { Item, UnitPlan } from './unit-plan.ts';
 
 /** null: the unit has to be stepped through. Registers the statements it prepares. Throws
- *  `KeysLacking`. */
+ *  `KeysLacking` and `StatementMissing`. */
 export function planUnit(
   session: SessionContext,
   unit: Unit,
@@ -47,7 +47,11 @@ export function planUnit(
   const planner = new UnitPlanner(session, unit, cache);
   if (!planner.read()) {
     planner.undo();
-    if (exchangeServer !== null && database.shardCount === 1) missingStatement(session, planner);
+    const { missing } = planner;
+    // In a block the error leaves standing what was done.
+    if (missing !== null && exchangeServer !== null && transaction.mode !== 'explicit') {
+      throw missing;
+    }
     return null;
   }
   const { lacking } = planner;
@@ -69,10 +73,18 @@ export function planUnit(
   return planner;
 }
 
-/** Without a block there is nothing to save of the exchange: the error undoes all of it. Throws
- *  `preparedStatementMissing` or `unnamedStatementMissing`. */
-function missingStatement({ transaction, statements }: SessionContext, { missing }: UnitPlanner) {
-  if (missing !== null && transaction.mode !== 'explicit') statements.get(missing);
+/** A message behind others without a Sync names a statement that the client does not have: an error
+ *  whose turn comes when those are answered. */
+export class StatementMissing extends Error {
+  readonly statement: string;
+  /** Where the message begins in its unit. */
+  readonly at: number;
+
+  constructor(statement: string, at: number) {
+    super('a statement that the client does not have');
+    this.statement = statement;
+    this.at = at;
+  }
 }
 
 class UnitPlanner implements UnitPlan {
@@ -88,8 +100,8 @@ class UnitPlanner implements UnitPlan {
   asksServer = false;
   parses = 0;
   binds = 0;
-  /** The name of a statement that the client does not have; null: it has what it named. */
-  missing: string | null = null;
+  /** null: the client has what it named. */
+  missing: StatementMissing | null = null;
   /** Place keys that have to be looked up first. */
   lacking: (() => void)[] | null = null;
   readonly #session: SessionContext;
@@ -100,8 +112,7 @@ class UnitPlanner implements UnitPlan {
   /** Statements closed in this unit, the last one first, and how many it had prepared before. */
   readonly #closing: (ClosedStatement & { readonly parsed: number })[] = [];
   #closingSql: Map<string, SqlStatement | null> | null = null;
-  /** What was the unnamed statement before. */
-  readonly #unnamed: PreparedStatement | null;
+  readonly replaced: PreparedStatement | null;
   /** Portals bound in this unit: the unnamed one, the others. */
   #unnamedPortal: PreparedStatement | null = null;
   #portals: Map<string, PreparedStatement> | null = null;
@@ -111,7 +122,7 @@ class UnitPlanner implements UnitPlan {
     this.#bytes = unit.bytes;
     this.#open = unit.ending === 'open';
     this.#cache = cache;
-    this.#unnamed = session.statements.unnamed;
+    this.replaced = session.statements.unnamed;
   }
 
   /** False when some message needs more than one server's plain answer. */
@@ -144,7 +155,7 @@ class UnitPlanner implements UnitPlan {
     for (const [name, statement] of this.#closingSql ?? []) {
       this.#session.statements.sql.set(name, statement);
     }
-    this.#session.statements.unnamed = this.#unnamed;
+    this.#session.statements.unnamed = this.replaced;
   }
 
   #message(type: number, start: number, end: number): boolean {
@@ -212,7 +223,7 @@ class UnitPlanner implements UnitPlan {
   #bindSql(start: number, end: number, bind: BindMessage): boolean {
     const { database, statements } = this.#session;
     if (!statements.hasSql(bind.statement) || database.shardCount > 1) {
-      this.missing = bind.statement;
+      this.missing = new StatementMissing(bind.statement, start);
       return false;
     }
     if (bind.portal === '') this.#unnamedPortal = null;
@@ -280,7 +291,7 @@ class UnitPlanner implements UnitPlan {
     if (statements.hasSql(name) && database.shardCount === 1) {
       return this.#pass(Frontend.describe, start, end);
     }
-    this.missing = name;
+    this.missing = new StatementMissing(name, start);
     return false;
   }
 

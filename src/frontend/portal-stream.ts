@@ -20,7 +20,7 @@ const portionRowsMax = 5_000;
 
 let portals = 0;
 
-class PortalStream implements ShardStream {
+export class PortalStream implements ShardStream {
   readonly columns: Promise<readonly ColumnDescription[]>;
   /** NoticeResponse messages, as they came. */
   readonly notices: Buffer[] = [];
@@ -31,17 +31,19 @@ class PortalStream implements ShardStream {
   #chunk: RowChunk | null = null;
   #reading: Promise<void> | null = null;
   #rowsMax = firstRows;
+  /** The next portion has no more rows. */
+  wanted = Number.POSITIVE_INFINITY;
   #ended = false;
   #error: unknown = null;
 
-  /** `server`: in a transaction. */
-  constructor(server: ServerConnection, request: ShardRequest) {
+  /** `server`: in a transaction. `ahead`: rows are read before anybody asks for them. */
+  constructor(server: ServerConnection, request: ShardRequest, ahead: boolean) {
     this.#server = server;
     this.#request = request;
     this.columns = this.#gate.promise;
     this.columns.catch(() => {});
     server.unnamed = null;
-    this.#read(requestMessages(request, this.#portal, this.#rowsMax));
+    this.#read(requestMessages(request, this.#portal, ahead ? this.#rowsMax : null));
   }
 
   get shard(): number {
@@ -56,7 +58,8 @@ class PortalStream implements ShardStream {
       if (chunk !== null) return chunk;
       if (this.#error !== null) throw this.#error;
       if (this.#ended) return null;
-      const out = writeExecute(new ByteWriter(64), this.#portal, this.#rowsMax);
+      const rowsMax = Math.min(this.#rowsMax, this.wanted);
+      const out = writeExecute(new ByteWriter(64), this.#portal, rowsMax);
       this.#read(out.bytes(syncMessage).take());
     }
   }
@@ -127,7 +130,7 @@ export class PortalFanOut implements FragmentRows {
     servers: readonly ServerConnection[],
     requestFor: (server: ServerConnection) => ShardRequest,
   ) {
-    this.streams = servers.map(server => new PortalStream(server, requestFor(server)));
+    this.streams = servers.map(server => new PortalStream(server, requestFor(server), true));
   }
 
   async idle(): Promise<void> {

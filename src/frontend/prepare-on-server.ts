@@ -28,13 +28,17 @@ export function writeClientParse(
   steps: RelayStep[],
   statement: PreparedStatement,
   server: ServerConnection,
-  client: { readonly session: SessionContext; readonly name: string },
+  client: {
+    readonly session: SessionContext;
+    readonly name: string;
+    readonly replaced: PreparedStatement | null;
+  },
 ): void {
   const { serverName, sql, parameterTypes } = statement;
   if (serverName !== '') makeRoom(out, steps, statement, server);
   writeParse(out, serverName, sql, parameterTypes);
   statement.preparedOn(server);
-  steps.push({ kind: 'parse', statement });
+  steps.push({ kind: 'parse', statement, replaced: client.replaced });
   if (serverName === '') return;
   const { session, name } = client;
   describe(out, steps, session, form => {

@@ -2,6 +2,7 @@
 
 import type { ServerConnection } from '../backend/server-connection.ts';
 import type { PgError } from '../common/pg-error.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
 import type { ClosedStatement } from './session-statements.ts';
 
 export interface RelayOutcome {
@@ -12,6 +13,10 @@ export interface RelayOutcome {
   readonly tags: readonly string[];
   /** Named statements at the end of the exchange that the client asked for in vain. */
   readonly unparsed: number;
+  /** What the error has left as unnamed statement, where steps tell. */
+  readonly unnamed: PreparedStatement | null | undefined;
+  /** The first message was answered with something else than an error. */
+  readonly answered: boolean;
   /** Statements closed behind the error, hence not closed; the last one first. */
   readonly unclosed: readonly ClosedStatement[] | null;
   /** It was one of several queries on its connection. */

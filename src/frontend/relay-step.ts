@@ -9,8 +9,12 @@ import type { FormReader, StatementForm } from './statement-form.ts';
 /** What happens to the next answer of an extended exchange, in the order of its messages. */
 export type RelayStep =
   | { readonly kind: 'forward' }
-  /** The client's own Parse: forwarded. */
-  | { readonly kind: 'parse'; readonly statement: PreparedStatement }
+  /** The client's own Parse: forwarded. `replaced`: the unnamed statement before. */
+  | {
+      readonly kind: 'parse';
+      readonly statement: PreparedStatement;
+      readonly replaced: PreparedStatement | null;
+    }
   /** The client's Describe of a statement: forwarded, and its columns noted. */
   | { readonly kind: 'describe'; readonly statement: PreparedStatement }
   /** PgPack's Parse or Close: nobody but us asked. */

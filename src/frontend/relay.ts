@@ -14,6 +14,7 @@ import { readRowDescription } from '../protocol/row-description.ts';
 import { ServerError } from '../protocol/server-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import { columnTypes } from './portable-types.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
 import type { RelayEvents } from './relay-events.ts';
 import { changesPrepared, endsStep, isNamedParse, type RelayStep } from './relay-step.ts';
 import type { ClosedStatement } from './session-statements.ts';
@@ -42,6 +43,10 @@ export class Relay implements PipelineMember {
   #tags: string[] = [];
   #failed = false;
   #unparsed = 0;
+  /** Something was answered that is no error. */
+  #answered = false;
+  /** See `RelayOutcome`. */
+  #unnamed: PreparedStatement | null | undefined;
   #unclosed: ClosedStatement[] | null = null;
   #done = false;
   #copyIn = false;
@@ -110,12 +115,14 @@ export class Relay implements PipelineMember {
       this.#server = server;
       this.#failed = false;
       this.#unparsed = 0;
+      this.#unnamed = undefined;
       this.#unclosed = null;
       this.#forwarded = false;
       this.#endSteps();
       if (this.#tags.length > 0) this.#tags = [];
     }
     this.#done = false;
+    this.#answered = false;
     this.#forwardReady = options.forwardReady;
     this.#wantTags = options.wantTags;
     this.#timing = options.timing;
@@ -137,6 +144,8 @@ export class Relay implements PipelineMember {
     this.#failed = false;
     this.#forwarded = false;
     this.#done = false;
+    this.#answered = false;
+    this.#unnamed = undefined;
     this.#forwardReady = true;
     this.#wantTags = false;
     this.#addSteps(steps);
@@ -188,6 +197,9 @@ export class Relay implements PipelineMember {
       case Backend.portalSuspended:
         if (this.#wantTags) this.#tags.push(suspendedTag);
         break;
+      case Backend.parseComplete:
+        this.#answered = true;
+        break;
       case Backend.copyInResponse:
         this.#copyIn = true;
         break;
@@ -203,6 +215,7 @@ export class Relay implements PipelineMember {
   }
 
   onRows(buffer: Buffer, start: number, end: number): void {
+    this.#answered = true;
     this.#forward(buffer, start, end);
   }
 
@@ -284,6 +297,8 @@ export class Relay implements PipelineMember {
       failed: this.#failed,
       tags: this.#tags,
       unparsed: this.#unparsed,
+      answered: this.#answered,
+      unnamed: this.#unnamed,
       unclosed: this.#unclosed,
       shared: this.#pipeline !== null,
       lost,
@@ -341,6 +356,7 @@ export class Relay implements PipelineMember {
   /** What was noted when it was sent did not happen: the server skips it. */
   #undoSteps(): void {
     const { prepared } = this.#server!;
+    const failing = this.#steps?.[this.#stepAt];
     for (const step of this.#steps?.slice(this.#stepAt).reverse() ?? []) {
       if (step.kind === 'closed' && step.sure) prepared.add(step.name);
       else if (step.kind === 'closed') prepared.addDoubtful(step.name);
@@ -349,8 +365,10 @@ export class Relay implements PipelineMember {
       } else if (step.kind === 'close-complete' && step.closed !== null) {
         this.#unclosed ??= [];
         this.#unclosed.push(step.closed);
+        if (step.closed.name === '') this.#unnamed = step.closed.statement;
       }
       if (isNamedParse(step)) this.#unparsed += 1;
+      else if (step.kind === 'parse') this.#unnamed = step === failing ? null : step.replaced;
     }
     // Those behind count on what was not done.
     if (this.#steps?.some(changesPrepared)) this.#pipeline?.disperse();

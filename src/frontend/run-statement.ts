@@ -2,6 +2,7 @@
 // goes, and sends everything of its answer but ReadyForQuery.
 
 import { runCopy } from './copy-in.ts';
+import { runCopyOut, runCopyOutOn } from './copy-out.ts';
 import { inItsPlace } from './error-place.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
 import { runExplain } from './explain.ts';
@@ -52,6 +53,7 @@ async function runLate(session: SessionContext, run: StatementRun, shard: number
   if (run.cached.plan.tag === 'SELECT') return runSelect(session, run, [shard]);
   const sql = await sqlInTime(session, run.cached, shard);
   try {
+    if (run.cached.plan.tag === 'COPY') return await runCopyOutOn(session, run, sql, shard);
     await runScatter(session, run, { kind: 'scatter', tag: 'sum', sql }, [shard]);
   } catch (error) {
     throw await inItsPlace(session, run, [shard], error);
@@ -92,6 +94,7 @@ async function runWide(
   if (asksForMoment(wide)) return runWide(session, await runAtMoment(session, run, shards), shards);
   switch (wide.kind) {
     case 'merge':
+    case 'locked-limit':
     case 'collect':
       await runSelect(session, run, shards);
       return true;
@@ -100,6 +103,9 @@ async function runWide(
       return true;
     case 'split-insert':
       await runSplitInsert(session, run, wide);
+      return true;
+    case 'copy-out':
+      await runCopyOut(session, run, wide, shards);
       return true;
     default:
       await runCopy(session, run, wide, shards);

@@ -8,7 +8,7 @@ import { commandComplete } from '../protocol/backend-messages.ts';
 import { parameterOffset } from '../protocol/client-frame.ts';
 import { rowDescription } from '../protocol/row-description.ts';
 import { namesMoment } from '../sql/moment-text.ts';
-import { FanOut, summedTag } from './fan-out.ts';
+import { distinctNotices, FanOut, summedTag } from './fan-out.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream } from './shard-stream.ts';
 import { inBlock } from './wide-block.ts';
@@ -52,25 +52,38 @@ async function scatter(
   const { bind, parameterTypes } = run;
   const { sql: original } = run.cached;
   const request = { sql: plan.sql ?? original, original, parameterTypes, bind, hiddenColumns: 0 };
-  const fanOut = new FanOut(servers, () => request);
-  await fanOut.readBy(() => forwardRows(session, run, plan, fanOut.streams));
-  for (const notice of fanOut.notices()) session.client.writeSoon(notice);
-  const tags = fanOut.streams.map(stream => stream.tag);
-  return plan.tag === 'sum' ? summedTag(tags) : tags[0]!;
+  const inTurn = plan.inTurn === true && servers.length > 1;
+  const turns = inTurn ? [servers.slice(0, 1), servers.slice(1)] : [servers];
+  const notices: Buffer[] = [];
+  const tags: string[] = [];
+  for (const [turn, some] of turns.entries()) {
+    const fanOut = new FanOut(some, () => request);
+    await fanOut.readBy(() => forwardRows(session, run, plan, fanOut.streams, turn > 0));
+    notices.push(...fanOut.notices());
+    for (const { tag } of fanOut.streams) tags.push(tag);
+  }
+  for (const notice of distinctNotices(notices)) session.client.writeSoon(notice);
+  if (plan.tag === 'sum') return summedTag(tags);
+  if (tags.some(tag => tag !== tags[0]) && run.cached.plan.tag === 'SELECT') {
+    throw new PgError(errors.copiesDiffer, {});
+  }
+  return tags[0]!;
 }
 
-/** RETURNING: rows of all shards, or of the first where all have the same. */
+/** RETURNING: rows of all shards, or of the first where all have the same. `again`: the client has
+ *  them already. */
 async function forwardRows(
   session: SessionContext,
   run: StatementRun,
   plan: ScatterPlan,
   streams: readonly ServerStream[],
+  again: boolean,
 ): Promise<void> {
   const columns = await streams[0]!.columns;
   if (columns.length === 0) return;
-  if (run.bind === null) session.client.writeSoon(rowDescription(columns));
+  if (run.bind === null && !again) session.client.writeSoon(rowDescription(columns));
   for (const [i, stream] of streams.entries()) {
-    const wanted = plan.tag === 'sum' || i === 0;
+    const wanted = plan.tag === 'sum' || (i === 0 && !again);
     for (let chunk = await stream.next(); chunk !== null; chunk = await stream.next()) {
       if (wanted && !session.client.writeSoon(chunk.bytes)) await session.clientDrained();
     }

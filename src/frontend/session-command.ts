@@ -162,7 +162,8 @@ async function setConfig(session: SessionContext, run: StatementRun): Promise<'d
   refuseConfig(calls);
   const sql = configChanges(calls).map(one => setConfigStatement(one.name, one.value, one.local));
   const known = { ...run, cached: { ...run.cached, plan } };
-  return onEveryBranch(session, known, sql.join(';'));
+  const repeated = calls.some(call => call.ifExists) ? run.cached.sql : sql.join(';');
+  return onEveryBranch(session, known, repeated);
 }
 
 async function begin(session: SessionContext, sql: string, tag: string): Promise<void> {

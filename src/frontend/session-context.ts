@@ -28,6 +28,8 @@ export interface RelayRequest {
   readonly forwardReady: boolean;
   /** Plans of the statements executed, in order: their effects follow the answers. */
   readonly plans: readonly StatementPlan[];
+  /** It has no steps, and its first message prepares the unnamed statement. */
+  readonly parsesUnnamed?: boolean;
   /** Names the client prepares in this exchange: it does not have them if the exchange fails. */
   readonly parsing: readonly string[];
   /** Learns how long it took; null: nobody asks. */
@@ -81,6 +83,8 @@ export interface SessionContext extends NotificationOwner {
    *  commit statements too early (PostgreSQL 18 itself, given a simple query there, ends up with a
    *  transaction neither open nor closed), with `ReportedError` if the exchange failed. */
   endExchange(construct: string): Promise<void>;
+  /** Resolves when the open exchange's messages are answered; false: with an error among them. */
+  exchangeAnswered(): Promise<boolean>;
   /** Sends and forwards the answers. The session goes on by itself when all came. */
   startRelay(server: ServerConnection, request: RelayRequest): void;
   /** Other clients' queries that this one can go with, `timing` being its statement's; null: it

@@ -29,7 +29,7 @@ export function applyEffect(
       settings.setLocal(effect.name, effect.sql);
       break;
     case 'set-config':
-      applySetConfig(session, effect.calls);
+      if (tag !== 'SELECT 0') applySetConfig(session, effect.calls);
       break;
     case 'prepare':
       session.statements.sql.set(effect.name, null);

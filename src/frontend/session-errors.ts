@@ -65,6 +65,7 @@ export class SessionErrors {
     }
     this.#closeExchange()
       .then(() => {
+        if (session.transaction.mode === 'none') session.statements.closePortals();
         if (unit.ending === 'open') this.#skipUntilSync = true;
         else session.client.write(readyForQuery(session.transaction.status));
         session.unitDone();

@@ -33,7 +33,7 @@ export function resolved(plan: StatementPlan, bind: BindMessage | null): Stateme
     if (name === null || value === null || local === null) {
       return { ...plan, effect: null, pinsSession: 'function set_config()' };
     }
-    calls.push({ name, value, local, column: call.column });
+    calls.push({ ...call, name, value, local });
   }
   const kept = unfollowedCall(calls);
   if (kept !== null) return { ...plan, effect: null, pinsSession: kept };

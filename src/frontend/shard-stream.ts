@@ -45,6 +45,9 @@ export interface ShardRequest {
   /** It is to run as a prepared statement, which a server that does not have it prepares first. It
    *  has no parameters, and its results are text. */
   readonly prepared?: boolean;
+  /** It is a COPY … TO STDOUT: its CopyData messages are the rows, and the columns are those of
+   *  this query; empty: nobody asks for them. */
+  readonly copyOf?: string | undefined;
 }
 
 export class ServerStream implements ShardStream, ServerConsumer {
@@ -59,6 +62,9 @@ export class ServerStream implements ShardStream, ServerConsumer {
   /** Command tag; empty until it came. */
   tag = '';
   error: Error | null = null;
+  /** CopyOutResponse; `columns` resolve when it is there. */
+  copyResponse: Buffer | null = null;
+  #copied: readonly ColumnDescription[] = noColumns;
 
   /** Made when somebody waits: most statements end before anybody does. */
   #columns: PromiseWithResolvers<readonly ColumnDescription[]> | null = null;
@@ -169,14 +175,17 @@ export class ServerStream implements ShardStream, ServerConsumer {
 
   onMessage(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
-      case Backend.rowDescription:
-        this.#describe(this.#columnsOf(buffer, start, end));
+      case Backend.rowDescription: {
+        const columns = this.#columnsOf(buffer, start, end);
+        if (this.#request.copyOf === undefined) this.#describe(columns);
+        else this.#copied = columns;
         break;
+      }
       case Backend.parseComplete:
         if (this.#slot >= 0) this.#prepared();
         break;
       case Backend.noData:
-        this.#describe(noColumns);
+        if (this.#request.copyOf === undefined) this.#describe(noColumns);
         break;
       case Backend.commandComplete:
         this.tag = buffer.toString('latin1', start + headerBytes, end - 1);
@@ -188,17 +197,26 @@ export class ServerStream implements ShardStream, ServerConsumer {
       case Backend.notice:
         this.notices.push(Buffer.from(buffer.subarray(start, end)));
         break;
-      case Backend.copyInResponse:
-      case Backend.copyOutResponse: {
-        const at = `${this.server.address.host}:${this.server.address.port}`;
-        const args = { shard: this.shard, address: at, what: 'COPY response' };
-        this.error ??= new PgError(errors.serverProtocol, args);
-        this.server.destroy();
+      case Backend.copyOutResponse:
+        if (this.#request.copyOf === undefined) this.#refuseCopy();
+        else {
+          this.copyResponse = Buffer.from(buffer.subarray(start, end));
+          this.#describe(this.#copied);
+        }
         break;
-      }
+      case Backend.copyInResponse:
+        this.#refuseCopy();
+        break;
       default:
         break;
     }
+  }
+
+  #refuseCopy(): void {
+    const at = `${this.server.address.host}:${this.server.address.port}`;
+    const args = { shard: this.shard, address: at, what: 'COPY response' };
+    this.error ??= new PgError(errors.serverProtocol, args);
+    this.server.destroy();
   }
 
   onRows(buffer: Buffer, start: number, end: number): void {
@@ -348,11 +366,16 @@ function endOfRow(bytes: Buffer, start: number): number {
 }
 
 /** Parse, Bind, Describe, Execute and Sync with the client's parameter values unchanged. `rowsMax` 0:
- *  all. */
-export function requestMessages(request: ShardRequest, portal = '', rowsMax = 0): Buffer {
-  const { bind } = request;
+ *  all, null: none yet. */
+export function requestMessages(
+  request: ShardRequest,
+  portal = '',
+  rowsMax: number | null = 0,
+): Buffer {
+  const { bind, copyOf } = request;
   const values = bind === null ? 0 : bind.end - bind.rest;
   const out = new ByteWriter(request.sql.length + 256 + values);
+  if (copyOf !== undefined && copyOf !== '') writeDescribe(writeParse(out, '', copyOf), 'S', '');
   writeParse(out, '', request.sql, request.parameterTypes);
   out.begin(Frontend.bind).cstring(portal).cstring('');
   if (bind === null) out.int16(0).int16(0);
@@ -362,7 +385,7 @@ export function requestMessages(request: ShardRequest, portal = '', rowsMax = 0)
   else writeResultFormats(out, bind, request);
   out.end();
   writeDescribe(out, 'P', portal);
-  writeExecute(out, portal, rowsMax);
+  if (rowsMax !== null) writeExecute(out, portal, rowsMax);
   return out.bytes(syncMessage).take();
 }
 

@@ -20,7 +20,8 @@ export function statementShards(session: SessionContext, run: StatementRun): rea
   }
   const shards = targetShards(plan.route, execution);
   if (shards !== null) return shards;
-  if (plan.wide.kind === 'collect') return Array.from({ length: database.shardCount }, (_, i) => i);
+  const rows = plan.wide.kind === 'copy-out' ? plan.wide.rows : plan.wide;
+  if (rows?.kind === 'collect') return Array.from({ length: database.shardCount }, (_, i) => i);
   const construct = plan.wide.kind === 'refusal' ? plan.wide.construct : 'keys of several shards';
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }

@@ -28,6 +28,10 @@ export interface UnitPlan {
   /** Some of them have one on the session. */
   readonly effects: boolean;
   readonly parsing: readonly string[];
+  /** Statements that it prepares. */
+  readonly parses: number;
+  /** What was the unnamed statement before it. */
+  readonly replaced: PreparedStatement | null;
   /** Of the one statement executed. */
   readonly timing: StatementTiming | null;
   /** Uses named statements. */

@@ -6,6 +6,7 @@ import { ByteWriter } from '../protocol/byte-writer.ts';
 import { Frontend, headerBytes } from '../protocol/message-codes.ts';
 import type { Unit } from './inbox.ts';
 import { prepareWhereMissing, writeClientParse } from './prepare-on-server.ts';
+import type { PreparedStatement } from './prepared-statement.ts';
 import type { RelayStep } from './relay-step.ts';
 import type { RelayRequest, SessionContext } from './session-context.ts';
 import type { ClosedStatement } from './session-statements.ts';
@@ -23,15 +24,29 @@ export function requestFor(
   // What becomes of them is in the answers from here on.
   session.statements.registered = null;
   const timing = plans.length === 1 ? plan.timing : null;
-  if (plan.verbatim && !goesOn && startsOwn(plan.items, server)) {
-    return { bytes: unit.bytes, open, steps: null, forwardReady: true, plans, parsing, timing };
+  if (plan.verbatim && !goesOn && parsesFirst(plan) && startsOwn(plan.items, server)) {
+    const { bytes } = unit;
+    const parsesUnnamed = plan.parses > 0;
+    return { bytes, open, steps: null, forwardReady: true, plans, parsesUnnamed, parsing, timing };
   }
   const out = new ByteWriter(unit.bytes.length + 128);
   const steps: RelayStep[] = [];
-  for (const item of plan.items) writeItem(out, steps, unit.bytes, item, server, session);
+  let unnamed = plan.replaced;
+  for (const item of plan.items) {
+    writeItem(out, steps, unit.bytes, item, server, { session, replaced: unnamed });
+    const { type, statement } = item;
+    if (statement?.serverName !== '') continue;
+    if (type === Frontend.parse) unnamed = statement;
+    else if (type === 0) unnamed = null;
+  }
   const plain = !goesOn && steps.every(step => step.kind === 'forward');
   const bytes = out.take();
   return { bytes, open, steps: plain ? null : steps, forwardReady: true, plans, parsing, timing };
+}
+
+/** Of more than one, or one behind others, an error has to say which it is of. */
+function parsesFirst({ parses, items }: UnitPlan): boolean {
+  return parses === 0 || (parses === 1 && items[0]!.type === Frontend.parse);
 }
 
 /** The unnamed statement is parsed here before it is used, or is there already. */
@@ -49,13 +64,14 @@ function writeItem(
   bytes: Buffer,
   item: Item,
   server: ServerConnection,
-  session: SessionContext,
+  client: { readonly session: SessionContext; readonly replaced: PreparedStatement | null },
 ): void {
+  const { session, replaced } = client;
   const { type, start, end, statement, bind } = item;
   switch (type) {
     case Frontend.parse:
       writeClientParse(out, steps, statement!, server, {
-        session,
+        ...{ session, replaced },
         name: textAt(bytes, start + headerBytes),
       });
       return;

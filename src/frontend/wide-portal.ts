@@ -6,12 +6,13 @@ import { PgError } from '../common/pg-error.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { commandComplete, portalSuspended } from '../protocol/backend-messages.ts';
 import type { BindMessage } from '../protocol/client-frame.ts';
+import { inItsPlace } from './error-place.ts';
 import { runStatement } from './run-statement.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { HeldPortal } from './session-statements.ts';
 import { refuseInFailedBlock, statementShards } from './statement-shards.ts';
 import type { WideRun } from './wide-run.ts';
-import { startSelect } from './wide-select.ts';
+import { locksRows, refuseLocksInPortions, startSelect } from './wide-select.ts';
 
 export class WidePortal implements HeldPortal {
   readonly bind: BindMessage;
@@ -20,6 +21,7 @@ export class WidePortal implements HeldPortal {
   readonly #session: SessionContext;
   #rows: WideRun | null = null;
   #ended = false;
+  #shards: readonly number[] = [];
 
   constructor(session: SessionContext, run: StatementRun & { readonly bind: BindMessage }) {
     this.#session = session;
@@ -40,12 +42,15 @@ export class WidePortal implements HeldPortal {
     refuseInFailedBlock(this.#session, this.plan);
     if (this.#rows?.done) throw new PgError(errors.portalEnded, { name });
     if (this.#ended) return this.#executeAgain(name);
-    if (this.#rows === null && rowsMax > 0) this.#rows = await this.#startPortion();
+    if (this.#rows === null && rowsMax > 0) {
+      this.#rows = await this.#inPlace(() => this.#startPortion());
+    }
     if (this.#rows === null) {
       this.#ended = true;
       return runStatement(this.#session, this.#run);
     }
-    this.#ended = await this.#rows.emit(rowsMax);
+    const rows = this.#rows;
+    this.#ended = await this.#inPlace(() => rows.emit(rowsMax));
     if (this.#ended) {
       this.#rows = null;
       return true;
@@ -58,8 +63,9 @@ export class WidePortal implements HeldPortal {
 
   /** A finished SELECT has no more rows, other statements run once (pquery.c, PortalRun). */
   #executeAgain(name: string): boolean {
-    if (this.plan.tag !== 'SELECT') throw new PgError(errors.portalEnded, { name });
-    this.#session.client.writeSoon(commandComplete('SELECT 0'));
+    const { tag } = this.plan;
+    if (!givesPortions(tag)) throw new PgError(errors.portalEnded, { name });
+    this.#session.client.writeSoon(commandComplete(tag === 'SELECT' ? 'SELECT 0' : tag));
     return true;
   }
 
@@ -67,12 +73,28 @@ export class WidePortal implements HeldPortal {
    *  nothing. */
   async #startPortion(): Promise<WideRun | null> {
     const { tag, effect } = this.plan;
-    if (tag !== 'SELECT' || effect !== null) return null;
+    if (!givesPortions(tag) || effect !== null) return null;
     const { database, transaction } = this.#session;
     const { lookups } = database;
     const shards = await lookups.evaluate(() => statementShards(this.#session, this.#run));
+    this.#shards = shards;
+    refuseLocksInPortions(this.plan, shards, true);
+    if (transaction.mode === 'none' && locksRows(this.plan.wide) && shards.length > 1) {
+      // Up to the Sync, with which it ends.
+      if (!this.#session.pinned) transaction.release();
+      await transaction.beginImplicit();
+    }
     const held = transaction.mode !== 'none';
     return startSelect(this.#session, this.#run, shards, held);
+  }
+
+  /** Errors point into the client's text. */
+  async #inPlace<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await inItsPlace(this.#session, this.#run, this.#shards, error);
+    }
   }
 
   close(): Promise<void> {
@@ -81,4 +103,9 @@ export class WidePortal implements HeldPortal {
     this.#ended = true;
     return rows?.close() ?? Promise.resolve();
   }
+}
+
+/** Its rows may be asked for some at a time (pquery.c, ChoosePortalStrategy). */
+function givesPortions(tag: string): boolean {
+  return tag === 'SELECT' || tag === 'SHOW';
 }

@@ -12,6 +12,8 @@ export interface WideRows {
   readonly columns: Promise<readonly ColumnDescription[]>;
   /** The next rows (at least one), or null at the end. Rejects with what the statement raised. */
   next(): Promise<RowChunk | null>;
+  /** So many rows are asked for. Where rows come one shard after the other no more are made. */
+  want?(rows: number): void;
   /** Of rows that are read in portions: resolves when no server works on it until more are asked
    *  for. */
   idle(): Promise<void>;
@@ -31,9 +33,12 @@ export class WideRun {
   #restAt = 0;
   #done = false;
   readonly #transactions: number;
+  readonly #tag: string;
 
-  constructor(session: SessionContext, rows: WideRows) {
+  /** `tag`: of the statement. */
+  constructor(session: SessionContext, rows: WideRows, tag = 'SELECT') {
     this.#session = session;
+    this.#tag = tag;
     this.#rows = rows;
     this.#transactions = session.transaction.ended;
     session.leaving.add(this.#forget);
@@ -63,10 +68,22 @@ export class WideRun {
   /** Sends up to `rowsMax` rows (0: all); true when that was the end, whose CommandComplete is
    *  sent too. */
   async emit(rowsMax: number): Promise<boolean> {
+    const end = await this.#send(rowsMax);
+    if (end !== null) this.#session.client.writeSoon(end);
+    return end !== null;
+  }
+
+  /** Sends all rows; resolves with the CommandComplete, which is still to be sent. */
+  async emitRows(): Promise<Buffer> {
+    return (await this.#send(0))!;
+  }
+
+  async #send(rowsMax: number): Promise<Buffer | null> {
     const { client } = this.#session;
     let sent = 0;
     try {
       while (rowsMax === 0 || sent < rowsMax) {
+        if (rowsMax > 0) this.#rows.want?.(rowsMax - sent);
         const chunk = this.#rest ?? (await this.#rows.next());
         if (chunk === null) return await this.#complete(sent);
         const to = rowsMax === 0 ? chunk.rows : Math.min(chunk.rows, this.#restAt + rowsMax - sent);
@@ -81,7 +98,7 @@ export class WideRun {
       await this.#stop(true);
       throw error;
     }
-    return false;
+    return null;
   }
 
   /** No more of it is wanted; resolves when its servers are free. */
@@ -89,14 +106,13 @@ export class WideRun {
     if (!this.#done) await this.#stop(false);
   }
 
-  async #complete(sent: number): Promise<boolean> {
+  async #complete(sent: number): Promise<Buffer> {
     const notices = await this.#rows.finish();
     this.#ended();
     const { client } = this.#session;
     for (const notice of notices) client.writeSoon(notice);
     // The tag of a later portion counts that portion (pquery.c, PortalRun).
-    client.writeSoon(commandComplete(`SELECT ${sent}`));
-    return true;
+    return commandComplete(this.#tag === 'SELECT' ? `SELECT ${sent}` : this.#tag);
   }
 
   async #stop(failed: boolean): Promise<void> {

@@ -1,12 +1,17 @@
 // A SELECT over several shards, by whichever way its plan goes: whole, or in portions.
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { MergePlan } from '../plan/merge-plan.ts';
+import type { StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { startCollect } from './collect.ts';
 import { inItsPlace } from './error-place.ts';
+import { startLockedLimit } from './locked-limit.ts';
 import { startMerge } from './merge.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { refusal, refuseSeveral } from './statement-shards.ts';
 import { asksForMoment, runAtMoment, sqlInTime } from './transaction-moment.ts';
+import { inBlock } from './wide-block.ts';
 import { type WideRows, WideRun } from './wide-run.ts';
 
 /** Runs it whole, for the simple protocol or an Execute without a row limit. */
@@ -15,13 +20,35 @@ export async function runSelect(
   run: StatementRun,
   shards: readonly number[],
 ): Promise<void> {
-  try {
+  const select = async () => {
     const rows = await startSelect(session, run, shards, false);
     if (run.bind === null) await rows.describe();
-    await rows.emit(0);
+    return rows.emitRows();
+  };
+  try {
+    // Rows stay locked on every shard until the statement has ended on all.
+    const isBlock = shards.length > 1 && locksRows(run.cached.plan.wide);
+    session.client.writeSoon(await (isBlock ? inBlock(session, select) : select()));
   } catch (error) {
     throw await inItsPlace(session, run, shards, error);
   }
+}
+
+/** Throws where shards would lock rows ahead of those that are asked for. `inTurn`: they are read one
+ *  after the other where that can be. */
+export function refuseLocksInPortions(
+  { wide }: StatementPlan,
+  shards: readonly number[],
+  inTurn: boolean,
+): void {
+  if (shards.length === 1 || !locksRows(wide)) return;
+  if (inTurn && wide.kind === 'merge' && wide.root.kind === 'gather') return;
+  const construct = 'reading rows in portions, in an order and with FOR UPDATE or FOR SHARE,';
+  throw new PgError(errors.unsupportedAcrossShards, { construct });
+}
+
+export function locksRows(wide: WidePlan): boolean {
+  return wide.kind === 'locked-limit' || (wide.kind === 'merge' && wide.locks === true);
 }
 
 /** `held`: rows are read in portions, between which other statements of the transaction run. */
@@ -31,7 +58,8 @@ export async function startSelect(
   shards: readonly number[],
   held: boolean,
 ): Promise<WideRun> {
-  return new WideRun(session, await startRows(session, run, shards, held));
+  const { tag } = run.cached.plan;
+  return new WideRun(session, await startRows(session, run, shards, held), tag);
 }
 
 export async function startRows(
@@ -49,6 +77,7 @@ export async function startRows(
   const run = asks ? await runAtMoment(session, given, shards) : given;
   const { wide } = run.cached.plan;
   if (wide.kind === 'merge') return startMerge(session, run, wide, shards, held);
+  if (wide.kind === 'locked-limit') return startLockedLimit(session, run, wide, shards);
   if (wide.kind === 'collect') return startCollect(session, run, wide, shards, held);
   const hint = null;
   const construct = wide.kind === 'refusal' ? wide.construct : 'reading this in portions';

@@ -25,6 +25,9 @@ export interface CollectPlan {
   readonly reason: string;
   /** True: fragments run on every shard of the database, whatever shards the route names. */
   readonly everywhere: boolean;
+  /** Names of views whose queries stand in their place, and are read with the rights of whoever asks
+   *  and not with those of the owners. */
+  readonly views?: readonly string[];
   /** Its SQL holds a mark for the moment; see `moment.ts`. */
   readonly moment?: true;
 }

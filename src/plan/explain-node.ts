@@ -1,10 +1,19 @@
 // A plan as a tree of named nodes with their properties: what EXPLAIN prints as text or JSON.
 
 import type { CollectPlan } from './collect-plan.ts';
+import { isPassedOn } from './copy-out.ts';
 import { valueText } from './explain-route.ts';
-import type { AggregateSpec, Fragment, MergeNode, RowCount, SortKey } from './merge-plan.ts';
+import { limitMark } from './locked-limit-plan.ts';
+import {
+  type AggregateSpec,
+  type Fragment,
+  fragmentOf,
+  type MergeNode,
+  type RowCount,
+  type SortKey,
+} from './merge-plan.ts';
 import type { KeyValue } from './route.ts';
-import type { WidePlan } from './statement-plan.ts';
+import type { CopyOutPlan, WidePlan } from './statement-plan.ts';
 
 export interface ExplainNode {
   /** `Merge Sort`, `Gather`. */
@@ -48,13 +57,23 @@ export function executedNode(
 export function wideNode(wide: WidePlan): ExplainNode {
   switch (wide.kind) {
     case 'merge':
-      return mergeNode(wide.root);
+      return inTurnNode(mergeNode(wide.root), wide.inTurn === true);
     case 'collect':
       return collectNode(wide, null);
+    case 'locked-limit': {
+      const { count, candidates, rows } = wide;
+      const text = countText(count);
+      const sql = fragmentOf(candidates.root).sql.replace(limitMark, '…');
+      return {
+        ...leaf('Locked Limit', ` ${text}`, [`candidates: ${sql}`]),
+        ...{ onShards: false, input: inTurnNode(mergeNode(rows.root), rows.inTurn === true) },
+        properties: { Count: text, Candidates: sql },
+      };
+    }
     case 'scatter':
       return {
-        ...leaf('Scatter', `, row counts: ${wide.tag}`, []),
-        properties: { 'Row Counts': wide.tag },
+        ...leaf('Scatter', `, row counts: ${wide.tag}${wide.inTurn ? ', in turn' : ''}`, []),
+        properties: { 'Row Counts': wide.tag, ...(wide.inTurn ? { 'In Turn': true } : {}) },
       };
     case 'split-insert': {
       const key = columnsText(wide);
@@ -87,6 +106,8 @@ export function wideNode(wide: WidePlan): ExplainNode {
     }
     case 'broadcast-copy':
       return leaf('Broadcast Copy', '', []);
+    case 'copy-out':
+      return copyNode(wide);
     case 'refusal': {
       const { construct, hint, always } = wide;
       const hints = hint === null ? [] : [`hint: ${hint}`];
@@ -94,6 +115,23 @@ export function wideNode(wide: WidePlan): ExplainNode {
       return { ...leaf('Refused', `${where}: ${construct}`, hints), onShards: false };
     }
   }
+}
+
+/** `passed on`: as the shards write it. */
+function copyNode(plan: CopyOutPlan): ExplainNode {
+  const { format, header } = plan.lines.format;
+  const passed = isPassedOn(plan);
+  const detail = ` ${format}${header ? ', header' : ''}${passed ? ', passed on' : ''}`;
+  const { rows, query } = plan;
+  const input = rows === null ? leaf('Gather', '', [query]) : withoutBlanks(wideNode(rows));
+  const properties = { Format: format, Header: header, 'Passed On': passed };
+  return { ...leaf('Copy', detail, []), properties, onShards: false, input };
+}
+
+/** Queries keep their places in the statement by blanks. */
+function withoutBlanks(node: ExplainNode): ExplainNode {
+  const input = node.input === null ? null : withoutBlanks(node.input);
+  return { ...node, lines: node.lines.map(line => line.trim()), input };
 }
 
 /** `finalShard` null: whichever the session takes. */
@@ -168,6 +206,14 @@ function mergeNode(node: MergeNode): ExplainNode {
       return above('Aggregate', detail, { 'Group Key': columns, Aggregates: specs }, node.input);
     }
   }
+}
+
+/** Its Gather goes from shard to shard. */
+function inTurnNode(node: ExplainNode, inTurn: boolean): ExplainNode {
+  if (!inTurn) return node;
+  if (node.input !== null) return { ...node, input: inTurnNode(node.input, inTurn) };
+  const properties = { ...node.properties, 'In Turn': true };
+  return { ...node, detail: `, in turn${node.detail}`, properties };
 }
 
 function above(

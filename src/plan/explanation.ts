@@ -14,12 +14,14 @@ import {
 export type Way =
   | 'relay'
   | 'merge'
+  | 'locked limit'
   | 'collect'
   | 'scatter'
   | 'split insert'
   | 'evaluated insert'
   | 'split copy'
   | 'broadcast copy'
+  | 'copy out'
   | 'session'
   | 'refused';
 

@@ -94,6 +94,11 @@ export interface MergePlan {
   readonly kind: 'merge';
   /** Its SQL holds a mark for the moment; see `moment.ts`. */
   readonly moment?: true;
+  /** Shards lock the rows that they return (FOR UPDATE and its kin). */
+  readonly locks?: true;
+  /** It may wait for others' row locks: shards run one after the other, in ascending order, so that
+   *  two of them never wait for each other on different shards. */
+  readonly inTurn?: true;
   readonly root: MergeNode;
   /** Runs instead where a column turns out to be of a type that cannot be compared here, or what
    *  must be held exceeds its memory, before a row went out; null: there is no other way, or it

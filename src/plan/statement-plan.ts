@@ -4,6 +4,7 @@
 import type { CopyFormat } from '../types/copy/copy-rows.ts';
 import type { CollectPlan } from './collect-plan.ts';
 import type { OwnSetting, OwnVariable } from './directive.ts';
+import type { LockedLimitPlan } from './locked-limit-plan.ts';
 import type { MergePlan } from './merge-plan.ts';
 import type { KeyValue, RouteProgram } from './route.ts';
 
@@ -25,6 +26,8 @@ export interface Refusal {
 export interface ScatterPlan {
   readonly kind: 'scatter';
   readonly tag: 'sum' | 'same';
+  /** The first shard is done before the others begin. */
+  readonly inTurn?: true;
   /** Shards would each read a parameter 'now' as their own moment, and copies would differ. */
   readonly moments?: boolean;
   /** Instead of the statement as written; it holds a mark for the moment (`moment.ts`). */
@@ -59,8 +62,8 @@ export interface EvaluationQuery {
   readonly place: 'first' | 'routed';
   /** What it asks for, as EXPLAIN shows it. */
   readonly expressions: readonly string[];
-  /** Numbers of the holes that its values fill. */
-  readonly holes: readonly number[];
+  /** Of each of its values, numbers of the holes that it fills. */
+  readonly holes: readonly (readonly number[])[];
 }
 
 /** A hole for a column of the key. `type`: the column's in SQL, without modifier; null: it is a type
@@ -70,8 +73,9 @@ export interface KeyHole {
   readonly type: string | null;
 }
 
-/** INSERT … VALUES with values that name its shards and are not known before PostgreSQL gives
- *  them. With constants in its holes it is a statement like any other. */
+/** INSERT … VALUES with values that name its shards, or have to be the same on all of them, and are
+ *  not known before PostgreSQL gives them. With constants in its holes it is a statement like any
+ *  other. */
 export interface EvaluatedInsertPlan {
   readonly kind: 'evaluated-insert';
   readonly table: string;
@@ -79,6 +83,8 @@ export interface EvaluatedInsertPlan {
   readonly parts: readonly string[];
   readonly queries: readonly EvaluationQuery[];
   readonly keys: readonly KeyHole[];
+  /** All shards get the values, for their copies of the table. */
+  readonly copied?: true;
 }
 
 /** COPY … FROM STDIN of a sharded table, split by row; the statement goes to shards as written. */
@@ -109,14 +115,41 @@ export interface DatedColumns {
   readonly format: CopyFormat;
 }
 
+/** COPY … TO STDOUT. What every shard sends of the COPY is passed on where their rows together are
+ *  those of the query; else the rows of a merge or collect are written as lines here. */
+export interface CopyOutPlan {
+  readonly kind: 'copy-out';
+  /** How the query goes over several shards; null: a table, of which the statement goes to all. */
+  readonly rows: MergePlan | CollectPlan | ScatterPlan | null;
+  /** The query behind blanks that keep places in the statement; of a table a query for its columns. */
+  readonly query: string;
+  /** What stands around the query in the statement. */
+  readonly before: string;
+  readonly behind: string;
+  readonly lines: CopyLines;
+}
+
+/** How lines are written, as far as that is followed here; PostgreSQL says what is wrong with it. */
+export interface CopyLines {
+  readonly format: CopyFormat;
+  /** csv: columns whose values stand in quotes; `*`: all of them. */
+  readonly forceQuote: readonly string[] | '*';
+  /** null: that of the client. */
+  readonly encoding: string | null;
+  /** An option that is not known here; null: none. */
+  readonly unknown: string | null;
+}
+
 export type WidePlan =
   | MergePlan
   | CollectPlan
   | ScatterPlan
   | SplitInsertPlan
   | EvaluatedInsertPlan
+  | LockedLimitPlan
   | SplitCopyPlan
   | BroadcastCopyPlan
+  | CopyOutPlan
   | Refusal;
 
 /** `name` lower case; `sql` sets it again on another server connection. */
@@ -136,6 +169,8 @@ export interface SetConfigCall {
   readonly local: SetConfigArgument;
   /** Name of its column in the answer. */
   readonly column: string;
+  /** Where there is no setting of the name it does nothing, and there is no row. */
+  readonly ifExists?: true;
 }
 
 /** A constant as written, and what it is: coercion to the parameter's type depends on it. */

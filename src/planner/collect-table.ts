@@ -1,7 +1,7 @@
 // The rows of one table that a statement may need, as each shard gives them: the columns that it
 // names anywhere, confined by what its own WHERE says of this table alone.
 
-import { columnOf } from '../catalog/catalog.ts';
+import { columnOf, resolveFunctions } from '../catalog/catalog.ts';
 import type { Level, ScopeRelation } from '../sql/level.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { RangeVar, SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
@@ -100,20 +100,53 @@ function isWholeRow({ refname, columns }: ScopeRelation, facts: NamingFacts): bo
 
 /** Whether it asks for the type of a whole row of a table or view: rows of what stands in its place
  *  have another. */
-export function asksForRowType(stmt: SyntaxNode, { relations }: ScopeBuilder): boolean {
+export function asksForRowType(stmt: SyntaxNode, { relations, input }: ScopeBuilder): boolean {
   const rows = new Set(relations.filter(one => one.table !== null).map(one => one.refname));
-  const named = relations.flatMap(one => one.columns ?? []);
-  for (const column of named) rows.delete(column);
+  const columns = new Set(relations.flatMap(one => one.columns ?? []));
+  const isRow = (names: readonly string[]): boolean => {
+    const last = names.at(-1) ?? '';
+    return rows.has(last) && !columns.has(last);
+  };
+  // Of users' functions of one name it is the type that chooses.
+  const takesIt = (name: string, schema: string | null = null): boolean => {
+    const meant = resolveFunctions(input.catalog, name, schema, input.searchPath);
+    return name === 'pg_typeof' || meant.some(one => one.schema !== 'pg_catalog');
+  };
   let found = false;
   walk(stmt, value => {
-    const { funcname, args } = (value as SyntaxNode).FuncCall ?? {};
-    if (qualifiedName(funcname).name !== 'pg_typeof') return !found;
-    walk(args, inner => {
-      const { fields = [] } = inner as { fields?: readonly SyntaxNode[] };
-      const names = fields.map(field => field.String?.sval).filter(name => name !== undefined);
-      found ||= rows.has(names.at(-1) ?? '');
-      return !found;
-    });
+    const { FuncCall: call, TypeCast: cast, A_Indirection: of } = value as SyntaxNode;
+    const { schema, name } = qualifiedName(call?.funcname);
+    if (call !== undefined && takesIt(name, schema)) found ||= holds(call.args, isRow);
+    const [attribute] = (of?.indirection ?? []) as readonly SyntaxNode[];
+    const names = [...referenced(of?.arg), attribute?.String?.sval ?? ''];
+    for (const path of [namesOf(value), names]) {
+      const last = path.at(-1) ?? '';
+      found ||= isRow(path.slice(0, -1)) && !columns.has(last) && takesIt(last);
+    }
+    const { name: type } = qualifiedName(cast?.typeName?.names);
+    found ||= isRow(referenced(cast?.arg)) && !texts.has(type);
+    return !found;
+  });
+  return found;
+}
+
+/** Types that every row can be cast to. */
+const texts: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
+
+/** Of a ColumnRef. */
+function namesOf(ref: unknown): readonly string[] {
+  const { fields = [] } = (ref ?? {}) as { fields?: readonly SyntaxNode[] };
+  return fields.flatMap(field => field.String?.sval ?? []);
+}
+
+function referenced(node: unknown): readonly string[] {
+  return namesOf((node as SyntaxNode | undefined)?.ColumnRef);
+}
+
+function holds(tree: unknown, isRow: (names: readonly string[]) => boolean): boolean {
+  let found = false;
+  walk(tree, value => {
+    found ||= isRow(namesOf(value));
     return !found;
   });
   return found;

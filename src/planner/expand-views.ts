@@ -46,7 +46,9 @@ export function expandViews(input: PlanInput, facts: ScopeBuilder): ExpandedView
   if (sql === null || read === undefined) return null;
   const own = ownFacts(input.stmt, facts);
   const guards = [...views.values()].map(view => guardOf(view, own));
-  return { input: { ...input, sql, stmt: read }, guarded: plan => guarded(plan, guards) };
+  const names = [...views.values()].map(view => view.table!.name);
+  const expanded = { ...input, sql, stmt: read };
+  return { input: expanded, guarded: plan => guarded(plan, guards, names) };
 }
 
 function viewsByPlace({ relations }: ScopeBuilder): ReadonlyMap<number, ScopeRelation> {
@@ -207,10 +209,14 @@ function guardOf(view: ScopeRelation, facts: NamingFacts): string {
   return `NOT EXISTS (SELECT ${list} FROM ${from} WHERE false)`;
 }
 
-function guarded(plan: CollectPlan, guards: readonly string[]): CollectPlan {
+function guarded(
+  plan: CollectPlan,
+  guards: readonly string[],
+  views: readonly string[],
+): CollectPlan {
   const conditions = [...new Set(guards)].join(' AND ');
   const [first, ...others] = plan.tables;
   if (first === undefined) return plan;
   const sql = `SELECT * FROM (${first.sql}) AS pgpack WHERE ${conditions}`;
-  return { ...plan, tables: [{ ...first, sql }, ...others] };
+  return { ...plan, tables: [{ ...first, sql }, ...others], views };
 }

@@ -1,7 +1,6 @@
 // UPDATE and DELETE on several shards: each shard changes its own rows. On an omnisharded table all
 // shards make the same change to the same rows, or it is refused.
 
-import { columnOf } from '../catalog/catalog.ts';
 import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
 import type { ScopeRelation } from '../sql/level.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
@@ -10,7 +9,7 @@ import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { copiedMoments } from './copied-moments.ts';
 import { changedKey } from './kept-key.ts';
 import { type PlanInput, refuse, refuseWide, scatter } from './plan-input.ts';
-import { isVarying } from './plan-insert.ts';
+import { defaultedColumn } from './plan-insert.ts';
 import { unorderedPart } from './unordered-part.ts';
 import { joinRefusal, subqueryRefusal, unseenRows } from './wide-shape.ts';
 
@@ -91,15 +90,4 @@ function asOf(target: ScopeRelation, refusal: Refusal): Refusal {
 
 function targetOf(facts: ScopeBuilder): ScopeRelation | undefined {
   return facts.relations.find(one => one.target && one.level === facts.top);
-}
-
-function defaultedColumn(assigned: readonly SyntaxNode[], target: ScopeRelation): string | null {
-  for (const { ResTarget } of assigned) {
-    const value = ResTarget?.val as SyntaxNode | undefined;
-    const column = columnOf(target.table!, ResTarget?.name ?? '');
-    if (value?.SetToDefault !== undefined && column !== null && isVarying(column)) {
-      return column.name;
-    }
-  }
-  return null;
 }

@@ -1,5 +1,5 @@
 // COPY: FROM STDIN into a sharded table is split by row, into an omnisharded one it goes to all
-// shards; TO STDOUT runs where one shard has everything.
+// shards; TO STDOUT is planned by `plan-copy-out.ts`.
 
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
@@ -12,16 +12,9 @@ import { callNeedingAllShards, callThatVaries, partThatVaries } from './call-saf
 import { isDated } from './copied-moments.ts';
 import { copyFormat } from './copy-format.ts';
 import { driftRefusal } from './drift-refusal.ts';
-import {
-  basePlan,
-  type PlanInput,
-  refuse,
-  refuseMissing,
-  refuseWide,
-  unplaced,
-} from './plan-input.ts';
+import { planCopyOfQuery, planCopyOfTable } from './plan-copy-out.ts';
+import { basePlan, type PlanInput, refuse, refuseMissing, unplaced } from './plan-input.ts';
 import { isVarying } from './plan-insert.ts';
-import { planQuery } from './plan-query.ts';
 
 export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
   const query = copy.query as SyntaxNode | undefined;
@@ -30,36 +23,24 @@ export function planCopy(input: PlanInput, copy: CopyStmt): StatementPlan {
     const wide = refuse('COPY with a file or program of the server');
     return input.shardCount > 1 ? { ...plan, wide } : plan;
   }
-  if (query !== undefined) return copyQuery(input, query);
+  if (query !== undefined) return planCopyOfQuery(input, copy, query);
   if (input.shardCount === 1) return plan;
   const facts = new ScopeBuilder(input);
   facts.statement(tableQuery(copy), null, new Map());
   const relation = facts.relations[0];
   if (relation === undefined) return plan;
   if (relation.source === 'missing') return { ...plan, wide: refuseMissing(relation.name) };
+  if (!copy.is_from) return planCopyOfTable(input, copy, relation);
   if (relation.source !== 'sharded' && relation.source !== 'omnisharded') {
     return { ...plan, wide: refuse(`COPY of ${relation.source} "${relation.refname}"`) };
   }
   const route = { groups: keyGroups(facts, new ParameterUses(input.stmt, facts.relations)) };
   const drift = driftRefusal(facts.relations, false, input);
   if (drift !== null) return { ...plan, route, wide: drift };
-  if (!copy.is_from) return { ...plan, route, wide: refuseWide('COPY TO of a sharded table') };
   const filter = filterRefusal(input, copy, relation);
   if (filter !== null) return { ...plan, route, wide: filter };
   const wide = relation.source === 'sharded' ? split(copy, relation) : whole(copy, relation);
   return { ...plan, route, groupless: 'all', wide };
-}
-
-/** COPY (query) TO STDOUT runs where the query runs as it is. */
-function copyQuery(input: PlanInput, query: SyntaxNode): StatementPlan {
-  // Its keys would be read as in a comparison: only an INSERT's are rounded and have to have a place.
-  if (query.InsertStmt !== undefined && input.shardCount > 1) {
-    return { ...basePlan('COPY'), writes: true, wide: refuse('COPY of an INSERT') };
-  }
-  const inner = planQuery({ ...input, stmt: query });
-  const { always } = inner.wide.kind === 'refusal' ? inner.wide : { always: false };
-  if (always) return { ...inner, tag: 'COPY' };
-  return { ...inner, tag: 'COPY', wide: refuseWide('COPY of a query TO STDOUT') };
 }
 
 /** The table in a query, to find it as any other statement would. */

@@ -8,6 +8,7 @@ import type { StatementPlan } from '../plan/statement-plan.ts';
 import { shardOfDirective } from '../sql/directive-shard.ts';
 import type { RangeVar, SyntaxNode } from '../sql/syntax-tree.ts';
 import { walk } from '../sql/syntax-tree.ts';
+import { firedRefusal } from './fired-writes.ts';
 import { type PlanInput, refuse, refuseWide } from './plan-input.ts';
 
 /** Plans for a database of `input.shardCount` shards, directives aside. */
@@ -56,7 +57,10 @@ export function onOneShard(
     return { ...plan, pinsSession: null, repeatable: false, wide: refuse(alone.pinsSession) };
   }
   const copy = writtenCopy(input);
-  if (copy === null) return plan;
+  if (copy === null) {
+    const refusal = firedRefusal(input);
+    return refusal === null ? plan : { ...plan, wide: refusal };
+  }
   const construct = `a write to omnisharded table "${copy}" with a ${why}`;
   return { ...plan, wide: refuse(construct, 'Copies on all shards must stay equal.') };
 }

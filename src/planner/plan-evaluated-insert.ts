@@ -1,6 +1,7 @@
 // INSERT … VALUES whose keys are no constants: an expression, a default, the next of a sequence.
 // PostgreSQL gives those values first; written into the text in their place they name the shards.
-// Sequences are those of shard 0, so that there is one of each for all shards.
+// So it does for omnisharded tables, whose copies would each get values of their own. Sequences are
+// those of shard 0, so that there is one of each for all shards.
 
 import type { Column } from '../catalog/catalog.ts';
 import { columnOf } from '../catalog/catalog.ts';
@@ -17,6 +18,8 @@ import { qualifiedName, walk } from '../sql/syntax-tree.ts';
 import { firstUserOid } from '../types/type-oid.ts';
 import { EvaluatedInsertText } from './evaluated-insert-text.ts';
 import { type PlanInput, refuse } from './plan-input.ts';
+import { isVarying } from './plan-insert.ts';
+import { variesOnCopies } from './varying-value.ts';
 
 /** Values that one query gives: each takes two of its columns, of which 1664 may be
  *  (MaxTupleAttributeNumber, htup_details.h). */
@@ -28,6 +31,8 @@ type Row = readonly SyntaxNode[];
 interface Wanted {
   readonly text: string;
   readonly kind: 'constant' | 'expression' | 'sequence';
+  /** It is the same wherever it stands in the statement. */
+  readonly stable?: boolean;
 }
 
 /** null: nothing has to be evaluated, or it is not known how. */
@@ -38,8 +43,8 @@ export function planEvaluatedInsert(
 ): WidePlan | null {
   const insert = input.stmt.InsertStmt;
   const target = facts.relations.find(one => one.target && one.level === facts.top);
-  if (insert === undefined || target?.key == null || target.key.placement === -1) return null;
-  if (target.table === null) return null;
+  if (insert === undefined || target?.table == null) return null;
+  if (target.source !== 'omnisharded' && (target.key?.placement ?? -1) === -1) return null;
   // Values for identity columns are not what is stored then.
   const sequence = target.table.columns.some(({ defaultKind }) => defaultKind === 'sequence');
   if (sequence && insert.override === 'OVERRIDING_USER_VALUE') {
@@ -94,6 +99,7 @@ class InsertReading {
     const sequences: number[] = [];
     const expressions: number[] = [];
     const wanted: string[] = [];
+    const stable = new Set<string>();
     const keys: KeyHole[] = [];
     const place = (
       value: Wanted | null,
@@ -109,6 +115,7 @@ class InsertReading {
         }
         put(text.hole(wanted.length));
         wanted.push(value.text);
+        if (value.stable) stable.add(value.text);
       }
       return true;
     };
@@ -138,22 +145,29 @@ class InsertReading {
       sequences.length > 0 && expressions.some(hole => /nextval|setval/i.test(wanted[hole]!));
     const all = [...sequences, ...expressions].sort((a, b) => a - b);
     const queries = inTurn
-      ? queriesOf(all, wanted, 'routed')
-      : [...queriesOf(sequences, wanted, 'first'), ...queriesOf(expressions, wanted, 'routed')];
+      ? queriesOf(all, { wanted, stable }, 'routed')
+      : [
+          ...queriesOf(sequences, { wanted, stable }, 'first'),
+          ...queriesOf(expressions, { wanted, stable }, 'routed'),
+        ];
     const parts = text.parts();
     const refusal = this.#refusalOf(parts, queries, planOf);
     if (refusal !== null) return refusal;
-    return { kind: 'evaluated-insert', table: this.#target.table!.name, parts, queries, keys };
+    const copied = this.#target.key === null ? ({ copied: true } as const) : {};
+    const table = this.#target.table!.name;
+    return { kind: 'evaluated-insert', table, parts, queries, keys, ...copied };
   }
 
-  /** Part of the key, or filled from a sequence unless the statement gives it. */
+  /** Part of the key, or filled from a sequence, in copies by any value that varies, unless the
+   *  statement gives it. */
   #isOurs(column: Column): boolean {
     if (column.generated) return false;
+    if (this.#target.key === null) return isVarying(column);
     return this.#isKey(column) || column.defaultKind === 'sequence';
   }
 
   #isKey({ name }: Column): boolean {
-    return this.#target.key!.columns.includes(name);
+    return this.#target.key?.columns.includes(name) ?? false;
   }
 
   #columnAt(position: number): Column | null {
@@ -162,9 +176,10 @@ class InsertReading {
 
   #needs(row: Row, position: number): boolean {
     const column = this.#columnAt(position);
-    if (column === null || !this.#isOurs(column)) return false;
     const node = row[position]!;
-    if (node.SetToDefault !== undefined) return true;
+    if (column === null) return false;
+    if (node.SetToDefault !== undefined) return this.#isOurs(column);
+    if (this.#target.key === null) return variesOnCopies(node, this.#input);
     return this.#isKey(column) && keyValue(node, column) === null;
   }
 
@@ -185,9 +200,26 @@ class InsertReading {
     return found;
   }
 
+  #isVolatile(node: SyntaxNode): boolean {
+    const { functions, operators } = this.#input.catalog;
+    let found = false;
+    walk(node, value => {
+      const { FuncCall: call, SubLink, A_Expr: expression } = value as SyntaxNode;
+      const overloads = functions.get(qualifiedName(call?.funcname).name) ?? [];
+      found ||= call !== undefined && overloads.length === 0;
+      found ||= overloads.some(({ volatility }) => volatility === 'volatile');
+      const { name } = qualifiedName(expression?.name);
+      const own = operators.get(name) ?? [];
+      found ||= SubLink !== undefined || own.some(({ volatility }) => volatility === 'volatile');
+      return !found;
+    });
+    return found;
+  }
+
   #wanted(node: SyntaxNode, position: number, text: string): Wanted | null {
     if (node.SetToDefault !== undefined) return this.#default(this.#columnAt(position)!);
-    return { text, kind: isSequenceCall(node) ? 'sequence' : 'expression' };
+    const stable = !this.#isVolatile(node);
+    return { text, kind: isSequenceCall(node) ? 'sequence' : 'expression', stable };
   }
 
   /** What PostgreSQL fills the column with; null: that is not known. */
@@ -202,7 +234,8 @@ class InsertReading {
     if (isSequenceCall(value)) return { text: defaultText, kind: 'sequence' };
     if (defaultKind === 'sequence') return null;
     const isConstant = keyValue(value, column) !== null;
-    return { text: defaultText, kind: isConstant ? 'constant' : 'expression' };
+    const stable = defaultKind === 'stable';
+    return { text: defaultText, kind: isConstant ? 'constant' : 'expression', stable };
   }
 
   /** An identity column GENERATED ALWAYS takes a value only by OVERRIDING SYSTEM VALUE, which
@@ -235,7 +268,7 @@ class InsertReading {
     for (const sql of [parts.join('NULL'), ...routed]) {
       const { wide, effect } = planOf({ ...this.#input, sql, stmt: parseStatements(sql)[0]!.stmt });
       if (wide.kind === 'refusal' && wide.always) return wide;
-      if (effect !== null) return refuse('a value for the sharding key that changes the session');
+      if (effect !== null) return refuse('a value of an INSERT that changes the session');
     }
     return null;
   }
@@ -246,26 +279,30 @@ function typeOf({ typeOid, typeName }: Column): string | null {
   return typeOid < firstUserOid ? `pg_catalog.${quoteName(typeName)}` : null;
 }
 
-/** Each value and its type, and last the settings that say how their texts read. */
+/** Each value and its type, and last the settings that say how their texts read. What is stable is
+ *  asked for once for all of its holes. */
 function queriesOf(
   holes: readonly number[],
-  wanted: readonly string[],
+  { wanted, stable }: { readonly wanted: readonly string[]; readonly stable: ReadonlySet<string> },
   place: EvaluationQuery['place'],
 ): EvaluationQuery[] {
+  const values = Map.groupBy(holes, hole => (stable.has(wanted[hole]!) ? wanted[hole]! : hole));
+  const all = [...values.values()];
   const queries: EvaluationQuery[] = [];
-  for (let at = 0; at < holes.length; at += valuesPerQuery) {
-    const own = holes.slice(at, at + valuesPerQuery);
-    const values = own.map((hole, n) => `(${wanted[hole]}) AS v${n}`);
+  for (let at = 0; at < all.length; at += valuesPerQuery) {
+    const own = all.slice(at, at + valuesPerQuery);
+    const texts = own.map(([hole]) => wanted[hole!]!);
     const shown = own.map(
       (_, n) => `v${n}, pg_catalog.format_type(pg_catalog.pg_typeof(v${n}), -1)`,
     );
     const settings = ['extra_float_digits', 'DateStyle'].map(
       name => `pg_catalog.current_setting('${name}')`,
     );
+    const asked = texts.map((text, n) => `(${text}) AS v${n}`);
     const sql =
       `SELECT ${[...shown, ...settings].join(', ')} ` +
-      `FROM (SELECT ${values.join(', ')} OFFSET 0) AS evaluated`;
-    queries.push({ sql, place, holes: own, expressions: own.map(hole => wanted[hole]!) });
+      `FROM (SELECT ${asked.join(', ')} OFFSET 0) AS evaluated`;
+    queries.push({ sql, place, holes: own, expressions: texts });
   }
   return queries;
 }

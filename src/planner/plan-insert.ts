@@ -104,6 +104,8 @@ function planWhole(
   const filled = filledColumn(insert, target, isVarying);
   if (filled !== null)
     return refuse(`the default of column "${filled}" in an INSERT ${into}`, hint);
+  const reset = defaultedColumn(insert.onConflictClause?.targetList, target);
+  if (reset !== null) return refuse(`SET "${reset}" = DEFAULT in an INSERT ${into}`, hint);
   const { found, possible } = copiedMoments(input.stmt, target.table!, facts);
   if (found !== null) return refuse(`${found} in an INSERT ${into}`, hint);
   return { kind: 'scatter', tag: 'same', moments: possible };
@@ -112,6 +114,18 @@ function planWhole(
 /** Whether shards would each make a value of their own. */
 export function isVarying(column: Column): boolean {
   return !column.generated && !['none', 'constant'].includes(column.defaultKind);
+}
+
+/** A column that is SET to a default that varies; null: none. */
+export function defaultedColumn(targets: unknown, target: ScopeRelation): string | null {
+  for (const { ResTarget } of (targets ?? []) as readonly SyntaxNode[]) {
+    const value = ResTarget?.val as SyntaxNode | undefined;
+    const column = columnOf(target.table!, ResTarget?.name ?? '');
+    if (value?.SetToDefault !== undefined && column !== null && isVarying(column)) {
+      return column.name;
+    }
+  }
+  return null;
 }
 
 /** Rows of VALUES; `null` for a SELECT, DEFAULT VALUES is one row without values. */

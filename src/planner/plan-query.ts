@@ -5,7 +5,7 @@ import { columnOf, type Table } from '../catalog/catalog.ts';
 import type { CollectPlan } from '../plan/collect-plan.ts';
 import type { Refusal, StatementPlan, WidePlan } from '../plan/statement-plan.ts';
 import { keyGroups } from '../sql/key-groups.ts';
-import type { Level, ScopeRelation } from '../sql/level.ts';
+import type { ScopeRelation } from '../sql/level.ts';
 import { ParameterUses } from '../sql/parameter-uses.ts';
 import { parseStatements } from '../sql/parser.ts';
 import { printStatement } from '../sql/print-statement.ts';
@@ -38,6 +38,7 @@ import { planNotifyingCalls } from './plan-notification.ts';
 import { planPartialGroups } from './plan-partial-groups.ts';
 import { planWideSelect } from './plan-select.ts';
 import { isRepeatable } from './repeatable.ts';
+import { inTurn, lockedCopy, lockRefusal } from './row-locks.ts';
 import { planSetConfig } from './set-config.ts';
 import { isTemporaryRelation } from './spared-plans.ts';
 
@@ -88,9 +89,11 @@ export function planQuery(input: PlanInput): StatementPlan {
   if (chosen !== null) return { ...plan, route, wide: chosen };
   const drift = driftRefusal(facts.relations, keys.length > 0, input);
   const timed = withFixedMoment(input);
-  const wide = drift ?? planForGroups(input, facts, timed, route.groups.length);
+  const planned = drift ?? planForGroups(input, facts, timed, route.groups.length);
   const momentSql = route.groups.length === 0 ? null : (timed?.sql ?? null);
-  return { ...plan, route, groupless: target === undefined ? 'any' : 'all', wide, momentSql };
+  const copies = target !== undefined || lockedCopy(facts) !== undefined;
+  const wide = copies ? inTurn(planned) : planned;
+  return { ...plan, route, groupless: copies ? 'all' : 'any', wide, momentSql };
 }
 
 function planWide(input: PlanInput, facts: ScopeBuilder): WidePlan {
@@ -113,8 +116,8 @@ function planForGroups(
   if (input.stmt.SelectStmt === undefined) return planWrite(input, facts, fixed, groups);
   const wide = planOnShards(fixed ?? input, fixed === null ? facts : queryFacts(fixed), groups);
   if (wide.kind === 'refusal' && !wide.always) return planBehindViews(input, facts, groups, wide);
-  const asks = fixed !== null && (wide.kind === 'merge' || wide.kind === 'collect');
-  return asks ? { ...wide, moment: true } : wide;
+  const asks = wide.kind === 'merge' || wide.kind === 'collect' || wide.kind === 'locked-limit';
+  return fixed !== null && asks ? { ...wide, moment: true } : wide;
 }
 
 /** With the time of its transaction in the text, where each shard would take its own. */
@@ -169,8 +172,9 @@ function planOnShards(input: PlanInput, facts: ScopeBuilder, groups: number): Wi
 
 /** Values that are compared and added up here have to come as they are. */
 function exactMerge(wide: WidePlan, { catalog }: PlanInput): WidePlan {
-  if (wide.kind !== 'merge' || catalog.roundsFloats !== true) return wide;
-  const plain = wide.root.kind === 'limit' ? wide.root.input.kind : wide.root.kind;
+  const root = wide.kind === 'locked-limit' ? wide.rows.root : wide.kind === 'merge' && wide.root;
+  if (root === false || catalog.roundsFloats !== true) return wide;
+  const plain = root.kind === 'limit' ? root.input.kind : root.kind;
   return plain === 'gather' ? wide : refuseWide('merging with extra_float_digits below 1');
 }
 
@@ -286,7 +290,7 @@ function refusalOf(
   }
   const call = callNeedingAllShards(facts, sequences);
   if (call !== null) return refuse(call);
-  return lockRefusal(facts) ?? cteRefusal(input, facts);
+  return lockRefusal(input, facts) ?? cteRefusal(input, facts);
 }
 
 function relationRefusal(relation: ScopeRelation, input: PlanInput): Refusal | null {
@@ -347,19 +351,6 @@ function insertWithoutKey(target: ScopeRelation): Refusal {
     `INSERT without a constant or parameter for sharding key ${names}`,
     `Give ${names} in the column list with a literal or parameter as its value.`,
   );
-}
-
-/** Row locks on one of several copies exclude nobody who locks another copy. */
-function lockRefusal(facts: ScopeBuilder): Refusal | null {
-  for (const copy of facts.relations) {
-    if (copy.source !== 'omnisharded') continue;
-    // FOR UPDATE goes through derived tables and views (transformLockingClause in analyze.c).
-    for (let level: Level | undefined = copy.level; level; level = level.derivedAs?.level) {
-      if (!facts.locking.includes(level)) continue;
-      return refuse(`locking rows of omnisharded table "${copy.table?.name ?? copy.refname}"`);
-    }
-  }
-  return null;
 }
 
 /** A WITH that writes is relayed with the shard of everything else, but copies must stay equal. */

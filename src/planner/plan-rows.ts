@@ -13,6 +13,7 @@ import { fragmentSql } from './fragment-text.ts';
 import { outputColumns } from './output-columns.ts';
 import { refuseWide } from './plan-input.ts';
 import { limited, rowLimit } from './row-limit.ts';
+import { mayWait } from './row-locks.ts';
 import { sortKeys } from './sort-keys.ts';
 
 export interface SelectPlan {
@@ -63,6 +64,13 @@ export function planRows({ select, level, facts, sql }: SelectPlan): WidePlan {
     ...(outputs === null ? {} : outputs.fragmentFacts(distinctKeys !== null)),
   };
   const once = distinctKeys === null ? {} : { distinctKeys };
+  if (select.lockingClause !== undefined) {
+    // Without LIMIT: see `plan-locked-limit.ts`.
+    // What was waited for comes as it is now, in the place of what it was ("The Locking Clause").
+    const root: MergeNode = keys.length === 0 ? gather : { kind: 'sort', keys, input: gather };
+    const waits = mayWait(select) ? { inTurn: true as const } : {};
+    return { kind: 'merge', locks: true, ...waits, root, otherwise: null };
+  }
   const root: MergeNode =
     keys.length === 0 ? gather : { kind: 'merge-sort', keys, ...once, input: gather };
   return { kind: 'merge', root: limited(root, limit, keys), otherwise: null };

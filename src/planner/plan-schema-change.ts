@@ -11,9 +11,11 @@ import { commandTag } from './command-tag.ts';
 import { momentDefault } from './moment-default.ts';
 import { basePlan, type PlanInput, refuse } from './plan-input.ts';
 import { queryFacts } from './plan-query.ts';
+import { inTurn } from './row-locks.ts';
 import { createsSharded, shardingChange } from './sharding-change.ts';
 import { isTemporaryRelation, sparesPlans } from './spared-plans.ts';
 import { unorderedPart } from './unordered-part.ts';
+import { variesOnCopies } from './varying-value.ts';
 
 /** Statements after which tables, functions and types are what they were. */
 const schemaKeepers: readonly (keyof SyntaxNode)[] = [
@@ -47,7 +49,9 @@ export function planSchemaChange(input: PlanInput): StatementPlan {
     return { ...plan, changesSchema, sparesPlans: sparesPlans(input), pinsSession: temporary };
   }
   const refusal = temporary === null ? refusalOf(input) : refuse(temporary);
-  return refusal === null ? plan : { ...plan, wide: refusal };
+  if (refusal !== null) return { ...plan, wide: refusal };
+  const locks = stmt.LockStmt !== undefined || stmt.TruncateStmt !== undefined;
+  return locks ? { ...plan, wide: inTurn(plan.wide) } : plan;
 }
 
 /** Which schemas a user's unqualified names are looked for in hangs on privileges. */
@@ -126,6 +130,13 @@ function refusalOf(input: PlanInput): Refusal | null {
       'Every shard would make values of its own: add the column, then set it.',
     );
   }
+  const retyped = alterCommands(stmt).some(one => retypesByChance(one, input));
+  if (retyped && keyColumns(stmt.AlterTableStmt?.relation, input) === null) {
+    return refuse(
+      'ALTER COLUMN … TYPE with USING of what varies, of an omnisharded table',
+      'Copies on all shards must stay equal.',
+    );
+  }
   const moment = momentDefault(input);
   if (moment !== null) {
     return refuse(`DEFAULT '${moment}'`, 'Every shard would read its own moment: use now().');
@@ -162,6 +173,18 @@ function addsVaryingColumn(definition: SyntaxNode | undefined): boolean {
       while (value?.TypeCast !== undefined) value = value.TypeCast.arg as SyntaxNode | undefined;
       return value?.A_Const === undefined || partThatVaries(definition!) !== null;
     },
+  );
+}
+
+/** ALTER COLUMN … TYPE … USING makes every value anew. */
+function retypesByChance(
+  { subtype, def }: ReturnType<typeof alterCommands>[number],
+  input: PlanInput,
+): boolean {
+  if (subtype !== 'AT_AlterColumnType') return false;
+  const value = (def as SyntaxNode | undefined)?.ColumnDef?.raw_default as SyntaxNode | undefined;
+  return (
+    value !== undefined && (variesOnCopies(value, input, true) || partThatVaries(value) !== null)
   );
 }
 

@@ -6,6 +6,7 @@ import type { Refusal, WidePlan } from '../plan/statement-plan.ts';
 import { ByteText } from '../sql/byte-text.ts';
 import { type Clauses, clausesOf } from '../sql/clauses.ts';
 import type { ColumnUse, Level } from '../sql/level.ts';
+import { parseStatements } from '../sql/parser.ts';
 import { ScopeBuilder } from '../sql/scope-builder.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
 import { aggregateCalls } from './builtin-call.ts';
@@ -14,9 +15,11 @@ import { fragmentSql } from './fragment-text.ts';
 import { coversKey, GroupAggregate, groupedColumn } from './group-aggregate.ts';
 import { outputColumns } from './output-columns.ts';
 import { type PlanInput, refuseWide, scatter } from './plan-input.ts';
+import { limitsLocks, planLockedLimit } from './plan-locked-limit.ts';
 import { planRows, type SelectPlan } from './plan-rows.ts';
 import { planSetOperation, setOperationOf } from './plan-set-operation.ts';
 import { limited, rowLimit } from './row-limit.ts';
+import { forbidsLocks, lockedSubquery } from './row-locks.ts';
 import { sortKeys } from './sort-keys.ts';
 import {
   joinRefusal,
@@ -29,11 +32,13 @@ import {
 export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan {
   const select = input.stmt.SelectStmt ?? {};
   if (!facts.relations.some(one => one.source === 'sharded')) return scatter('same');
+  if (forbidsLocks(select, facts)) return { kind: 'merge', root: asIs(input), otherwise: null };
   if (setOperationOf(select) !== null) return planSetOperations(input, select);
   const refusal = shapeRefusal(input, select, facts);
   if (refusal !== null) return refusal;
   if (!isPlainText(input.sql, select)) return refuseWide('a query in this form');
   const plan: SelectPlan = { select, level: facts.top!, facts, sql: input.sql };
+  if (limitsLocks(select)) return planLockedLimit(input, plan, sql => planText(input, sql));
   if (!isGrouped(select, facts)) {
     return keepsOrder(select, plan.level, facts)
       ? refuseWide('ORDER BY in a subquery')
@@ -46,15 +51,27 @@ export function planWideSelect(input: PlanInput, facts: ScopeBuilder): WidePlan 
   return window === null ? planGroups(plan) : refuseWide(`window function ${window}()`);
 }
 
+/** A statement of its own. */
+function planText(input: PlanInput, sql: string): WidePlan {
+  const [statement] = parseStatements(sql);
+  const facts = new ScopeBuilder(input);
+  facts.statement(statement!.stmt, null, new Map());
+  return planWideSelect({ ...input, sql, stmt: statement!.stmt }, facts);
+}
+
 function planSetOperations(input: PlanInput, select: SelectStmt): WidePlan {
   const armFacts = (arm: SelectStmt) => {
     const facts = new ScopeBuilder(input);
     facts.statement({ SelectStmt: arm }, null, new Map());
     return facts;
   };
-  return planSetOperation(input, select, armFacts, arm =>
-    shapeRefusal(input, arm.select, arm.facts),
-  );
+  return planSetOperation(input, select, armFacts, arm => {
+    return lockedSubquery(null, arm.facts) ?? shapeRefusal(input, arm.select, arm.facts);
+  });
+}
+
+function asIs({ sql }: PlanInput): MergeNode {
+  return { kind: 'gather', sql, hiddenColumns: 0 };
 }
 
 /** Its clauses stand where the edits expect them: not in parentheses around it, not TABLE t. */
@@ -83,8 +100,9 @@ export function shapeRefusal(
   if (select.withClause?.recursive) return refuseWide('WITH RECURSIVE');
   if (facts.writingCtes.length > 0) return refuseWide('WITH');
   if (select.valuesLists !== undefined) return refuseWide('VALUES');
-  if (facts.locking.length > 0) return refuseWide('FOR UPDATE or FOR SHARE');
   const { top } = facts;
+  const locked = lockedSubquery(top, facts);
+  if (locked !== null) return locked;
   if (top === null) return refuseWide('this query');
   const window = mixingWindow(select, top);
   if (window !== null) return refuseWide(`window function ${window}()`);

@@ -2,6 +2,7 @@
 // Pure: no I/O, no clock; the same input gives the same plan.
 
 import type { StatementPlan } from '../plan/statement-plan.ts';
+import { firedRefusal } from './fired-writes.ts';
 import { asksSequenceState, isUnknown, leavesState } from './leaves-state.ts';
 import { planBySchema } from './plan-by-schema.ts';
 import { planCopy } from './plan-copy.ts';
@@ -26,6 +27,13 @@ export function planStatement(input: PlanInput): StatementPlan {
 }
 
 function planPlainly(input: PlanInput): StatementPlan {
+  const plan = planWithState(input);
+  if (plan.wide.kind === 'refusal' && plan.wide.always) return plan;
+  const refusal = firedRefusal(input);
+  return refusal === null ? plan : { ...plan, wide: refusal };
+}
+
+function planWithState(input: PlanInput): StatementPlan {
   const plan = planned(input);
   if (plan.pinsSession !== null || plan.effect?.kind === 'set-config') return plan;
   const construct = leavesState(input);

@@ -4,7 +4,7 @@
 
 import type { SetConfigArgument, SetConfigCall, StatementPlan } from '../plan/statement-plan.ts';
 import type { SelectStmt, SyntaxNode } from '../sql/syntax-tree.ts';
-import { qualifiedName } from '../sql/syntax-tree.ts';
+import { nameParts, qualifiedName } from '../sql/syntax-tree.ts';
 import type { PlanInput } from './plan-input.ts';
 import { unfollowedSetting } from './plan-set.ts';
 
@@ -30,7 +30,8 @@ export function unfollowedCall(calls: readonly SetConfigCall[]): string | null {
 
 function setConfigCalls(select: SelectStmt | undefined): readonly SetConfigCall[] | null {
   if (select?.targetList === undefined || select.op !== 'SETOP_NONE') return null;
-  const others = [select.fromClause, select.whereClause, select.withClause, select.intoClause];
+  if (select.fromClause !== undefined) return ofExisting(select);
+  const others = [select.whereClause, select.withClause, select.intoClause];
   const limits = [select.limitCount, select.limitOffset, select.groupClause, select.havingClause];
   const rest = [select.distinctClause, select.windowClause, select.lockingClause];
   if ([...others, ...limits, ...rest].some(one => one !== undefined)) return null;
@@ -42,6 +43,40 @@ function setConfigCalls(select: SelectStmt | undefined): readonly SetConfigCall[
     calls.push(call);
   }
   return calls;
+}
+
+/** `SELECT set_config(name, 'value', false) FROM pg_settings WHERE name = 'a'`: how pg_dump sets what
+ *  older servers do not have. */
+function ofExisting(select: SelectStmt): readonly SetConfigCall[] | null {
+  const { fromClause, whereClause, targetList = [], ...others } = select;
+  const relation = (fromClause as readonly SyntaxNode[])[0]?.RangeVar;
+  const {
+    kind,
+    name: operator,
+    lexpr,
+    rexpr,
+  } = (whereClause as SyntaxNode | undefined)?.A_Expr ?? {};
+  const setting = (rexpr as SyntaxNode | undefined)?.A_Const?.sval?.sval;
+  const isPlain = Object.keys(others).every(key => key === 'op' || key === 'limitOption');
+  const isOfSettings = relation?.relname === 'pg_settings' && relation.alias === undefined;
+  const isEqual = kind === 'AEXPR_OP' && nameParts(operator).join('.') === '=';
+  if (!isPlain || !isOfSettings || fromClause?.length !== 1 || targetList.length !== 1) return null;
+  if ((relation.schemaname ?? 'pg_catalog') !== 'pg_catalog' || !isEqual) return null;
+  if (setting === undefined || !isNameColumn(lexpr)) return null;
+  const { val, name: column = 'set_config' } = (targetList[0] as SyntaxNode).ResTarget ?? {};
+  const written = (val as SyntaxNode | undefined)?.FuncCall;
+  const [name, ...args] = (written?.args ?? []) as readonly SyntaxNode[];
+  if (written === undefined || !isNameColumn(name)) return null;
+  const constant = { A_Const: { sval: { sval: setting } } } as SyntaxNode;
+  const call = { FuncCall: { ...written, args: [constant, ...args] } } as SyntaxNode;
+  const found = setConfigCall(call, column);
+  if (found === null || found.value.kind !== 'text' || found.local.kind !== 'text') return null;
+  return [{ ...found, ifExists: true }];
+}
+
+function isNameColumn(node: unknown): boolean {
+  const column = (node as SyntaxNode | undefined)?.ColumnRef;
+  return column !== undefined && nameParts(column.fields).join('.') === 'name';
 }
 
 function setConfigCall(node: SyntaxNode | undefined, column: string): SetConfigCall | null {

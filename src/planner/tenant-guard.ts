@@ -21,6 +21,10 @@ export function checkTenant(input: PlanInput, column: string): void {
 /** The statement, or the query within one that runs or keeps it. */
 function queriesOf(stmt: SyntaxNode): readonly SyntaxNode[] {
   if (isQuery(stmt)) return [stmt];
+  const { relation, is_from: loads = false } = stmt.CopyStmt ?? {};
+  if (relation !== undefined && !loads) {
+    return [{ SelectStmt: { fromClause: [{ RangeVar: relation }] } }];
+  }
   const { PrepareStmt, ExplainStmt, DeclareCursorStmt, CreateTableAsStmt, CopyStmt } = stmt;
   const holders = [PrepareStmt, ExplainStmt, DeclareCursorStmt, CreateTableAsStmt, CopyStmt];
   return holders.flatMap(one => {

@@ -217,7 +217,8 @@ export function unseenRows(stmt: SyntaxNode, facts: ScopeBuilder): Refusal | nul
   return texts.includes('"RangeTableSample"') ? refuseWide('TABLESAMPLE') : null;
 }
 
-function choosingClause(select: SelectStmt): string | null {
+/** A clause that chooses among rows in no order that is known; null: none. */
+export function choosingClause(select: SelectStmt): string | null {
   if (select.limitCount !== undefined || select.limitOffset !== undefined) return 'LIMIT';
   if (select.distinctClause?.some(one => Object.keys(one).length > 0)) return 'DISTINCT ON';
   return select.windowClause === undefined ? null : 'WINDOW';

@@ -80,7 +80,20 @@ export interface BindMessage {
   readonly values: number;
   /** Offset of the result format count. */
   readonly resultFormats: number;
+  /** Where `parameterOffset` was last. */
+  seen?: SeenParameter;
 }
+
+interface SeenParameter {
+  /** Of the message it was in. */
+  readonly buffer: Buffer;
+  readonly values: number;
+  readonly index: number;
+  readonly offset: number;
+}
+
+/** So many are read from the first one on each time. */
+const fewParameters = 64;
 
 export function readBind(buffer: Buffer, start: number, end: number): BindMessage {
   const portalEnd = stringEnd(buffer, start + headerBytes, end);
@@ -124,12 +137,23 @@ export function parameterFormat(bind: BindMessage, index: number): number {
 /** Offset of the length word of parameter `index`, or -1 when there is no such parameter. */
 export function parameterOffset(bind: BindMessage, index: number): number {
   if (index >= bind.parameters) return -1;
-  let pos = bind.values;
-  for (let i = 0; i < index; i++) {
-    const length = bind.buffer.readInt32BE(pos);
+  const { buffer, values, seen } = bind;
+  let at = 0;
+  let pos = values;
+  if (seen !== undefined && seen.index <= index && isOf(seen, bind)) {
+    at = seen.index;
+    pos = seen.offset;
+  }
+  for (; at < index; at++) {
+    const length = buffer.readInt32BE(pos);
     pos += length < 0 ? 4 : 4 + length;
   }
+  if (index >= fewParameters) bind.seen = { buffer, values, index, offset: pos };
   return pos;
+}
+
+function isOf(seen: SeenParameter, { buffer, values }: BindMessage): boolean {
+  return seen.buffer === buffer && seen.values === values;
 }
 
 /** Format code of result column `column` (0 text, 1 binary) under Bind's three rules. */

@@ -16,12 +16,16 @@ export interface Clauses {
   readonly depths: readonly number[];
   /** Where another item can be added to the target list. */
   readonly targetsEnd: number;
+  readonly from: Range | null;
+  readonly where: Range | null;
   /** GROUP BY with its items; null: there is none. */
   readonly groupBy: Range | null;
   /** ORDER BY with its items; null: there is none. */
   readonly orderBy: Range | null;
   /** LIMIT, OFFSET and FETCH, which stand together; null: there is none. */
   readonly limits: Range | null;
+  /** FOR UPDATE and its kin, all there are; null: there is none. */
+  readonly locks: Range | null;
   /** Behind the last token that is not a semicolon. */
   readonly end: number;
 }
@@ -49,9 +53,12 @@ export function clausesOf(sql: string): Clauses {
     tokens,
     depths,
     targetsEnd: first === undefined ? end : (tokens[first]?.start ?? end),
+    from: rangeOf(['from'], tokens, starts, end),
+    where: rangeOf(['where'], tokens, starts, end),
     groupBy: rangeOf(['group'], tokens, starts, end),
     orderBy: rangeOf(['order'], tokens, starts, end),
     limits: rangeOf(['limit', 'offset', 'fetch'], tokens, starts, end),
+    locks: rangeOf(['for'], tokens, starts, end),
     end,
   };
 }

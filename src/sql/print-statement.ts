@@ -46,6 +46,13 @@ class Printer extends JsonXmlPrinter {
     return `(${super.A_ArrayExpr(...args)})`;
   }
 
+  /** With the schema of the type, which the printer leaves out behind `::`. */
+  override TypeCast(...[node, context]: Parameters<Deparser['TypeCast']>): string {
+    const type = this.TypeName(node.typeName!, context);
+    if (!type.startsWith('pg_catalog.')) return super.TypeCast(node, context);
+    return `CAST(${this.visit(node.arg!, context)} AS ${type})`;
+  }
+
   /** AT TIME ZONE and AT LOCAL, and the function that both are. */
   override FuncCall(...[node, context]: Parameters<Deparser['FuncCall']>): string {
     const { args = [], funcformat } = node;

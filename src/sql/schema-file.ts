@@ -8,6 +8,7 @@ import { firstUserOid } from '../types/type-oid.ts';
 import { ByteText } from './byte-text.ts';
 import { defaultKind } from './default-kind.ts';
 import { parseStatements } from './parser.ts';
+import { SchemaFired } from './schema-fired.ts';
 import { isSerial, SchemaTypes } from './schema-types.ts';
 import { nameParts, type RangeVar, type SyntaxNode, walk } from './syntax-tree.ts';
 
@@ -38,10 +39,12 @@ class SchemaReader {
   readonly #tables = new Map<string, Draft>();
   readonly #types = new SchemaTypes();
   readonly #functions = new Map(postgresqlFunctions());
+  readonly #fired = new SchemaFired();
   /** `oid.column`. */
   readonly #identities = new Set<string>();
 
   read(text: string, stmt: SyntaxNode): void {
+    this.#fired.read(text, stmt);
     if (stmt.CreateStmt !== undefined) this.#createTable(stmt.CreateStmt, text);
     else if (stmt.AlterTableStmt !== undefined) this.#alterTable(stmt.AlterTableStmt);
     else if (stmt.IndexStmt !== undefined) this.#createIndex(stmt.IndexStmt);
@@ -59,7 +62,8 @@ class SchemaReader {
   }
 
   catalog(): Catalog {
-    const tables = [...this.#tables.values()];
+    const find = (relation: RangeVar | undefined) => this.#find(relation);
+    const tables = [...this.#tables.values()].map(table => this.#fired.of(table, find));
     return {
       version: 1,
       tables: new Map(tables.map(table => [tableKey(table.schema, table.name), table])),
@@ -71,6 +75,7 @@ class SchemaReader {
       partial: false,
       ownTypes: true,
       stateful: nothingStateful,
+      bodies: this.#fired.bodies(),
     };
   }
 
@@ -93,7 +98,7 @@ class SchemaReader {
     const elements = [...(tableElts ?? []), ...(constraints ?? [])] as readonly SyntaxNode[];
     for (const { ColumnDef, Constraint, TableLikeClause } of elements) {
       if (ColumnDef !== undefined) this.#addColumn(table, ColumnDef, text);
-      if (Constraint !== undefined) addKey(table, Constraint, null);
+      if (Constraint !== undefined) this.#addConstraint(table, Constraint, null);
       const like = this.#find(TableLikeClause?.relation as RangeVar | undefined);
       if (like !== null) table.columns.push(...like.columns);
     }
@@ -128,7 +133,12 @@ class SchemaReader {
     };
     table.columns.push(column);
     if (has('CONSTR_IDENTITY')) this.#identities.add(`${table.oid}.${name}`);
-    for (const constraint of constraints) addKey(table, constraint, name);
+    for (const constraint of constraints) this.#addConstraint(table, constraint, name);
+  }
+
+  #addConstraint(table: Draft, constraint: Constraint, column: string | null): void {
+    addKey(table, constraint, column);
+    this.#fired.foreignKey(table, constraint, column);
   }
 
   #alterTable(alter: NonNullable<SyntaxNode['AlterTableStmt']>): void {
@@ -138,7 +148,7 @@ class SchemaReader {
       const { subtype, def } = AlterTableCmd ?? {};
       const { Constraint, PartitionCmd } = (def ?? {}) as SyntaxNode;
       if (subtype === 'AT_AddConstraint' && Constraint !== undefined) {
-        addKey(table, Constraint, null);
+        this.#addConstraint(table, Constraint, null);
       }
       if (subtype !== 'AT_AttachPartition') continue;
       const partition = this.#find(PartitionCmd?.name as RangeVar | undefined);

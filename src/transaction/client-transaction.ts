@@ -32,6 +32,9 @@ interface Savepoint {
   readonly shards: ReadonlySet<number>;
 }
 
+/** One shard may have nothing to do while another goes on. */
+const beginImplicit = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0';
+
 export class ClientTransaction {
   readonly settings: SessionSettings;
   readonly #cluster: Cluster;
@@ -192,7 +195,7 @@ export class ClientTransaction {
   async beginImplicit(): Promise<void> {
     if (this.#mode !== 'none') return;
     this.#mode = 'implicit';
-    this.#beginSql = 'BEGIN';
+    this.#beginSql = beginImplicit;
     await this.#beginBranches();
   }
 

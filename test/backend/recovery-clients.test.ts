@@ -114,7 +114,6 @@ const losses: Readonly<Record<string, (setting: Setting) => void>> = {
 
 for (const shards of [1, 2]) {
   for (const [state, reach] of Object.entries(states)) {
-    if (shards > 1 && state === 'in COPY TO STDOUT') continue;
     for (const [loss, lose] of Object.entries(losses)) {
       test(`a client that ${loss} ${state} holds nothing (${shards} shards)`, async t => {
         await withClient(shards, 'default_pool_size = 2', async setting => {

@@ -58,8 +58,10 @@ function describeAnswer(answer: Answer, one: Case): string[] {
   if (answer.error === null) {
     lines.push(...rowLines(one.about ? aboutRows(answer) : answer.rows, one));
   }
-  if (answer.copyFormat !== null) lines.push(`copy format ${answer.copyFormat}`);
-  if (answer.copied.length > 0) lines.push(...copiedLines(answer.copied, one));
+  // As rows before an error.
+  if (answer.copyFormat !== null && answer.error === null) {
+    lines.push(`copy format ${answer.copyFormat}`, ...copiedLines(answer.copied, one));
+  }
   if (answer.error !== null) lines.push(`error ${shownError(answer.error, one)}`);
   else lines.push(`tag ${answer.tag}`);
   return lines;
@@ -101,9 +103,17 @@ function aboutRows({ rows, columns }: Answer): (string | null)[][] {
   );
 }
 
-/** Text lines as a multiset; one message of binary COPY is one row too. */
-function copiedLines(copied: readonly Buffer[], { ordered, compare }: Case): string[] {
+const binaryHeader = 'PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0';
+
+/** Text lines as a multiset; one message of binary COPY is one row too. A header stays first. */
+function copiedLines(copied: readonly Buffer[], { ordered, compare, sql }: Case): string[] {
   if (compare === 'count') return [`${copied.length} messages`];
-  const lines = copied.map(one => `copied ${JSON.stringify(one.toString('latin1'))}`);
-  return ordered === null ? lines : lines.sort();
+  const messages = copied.map(one => one.toString('latin1'));
+  const [first = ''] = messages;
+  const isBinary = first.startsWith(binaryHeader);
+  if (isBinary) messages.splice(0, 1, binaryHeader, first.slice(binaryHeader.length));
+  const lines = messages.map(one => `copied ${JSON.stringify(one)}`);
+  if (ordered === null) return lines;
+  const fixed = isBinary || /\bheader\b(?! false)/i.test(sql) ? 1 : 0;
+  return [...lines.slice(0, fixed), ...lines.slice(fixed).sort()];
 }

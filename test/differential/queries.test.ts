@@ -9,6 +9,7 @@ import { globSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { type Case, readCases, writeRefusals } from './case-file.ts';
 import { difference, isRefusal } from './compare.ts';
+import { copiedCase } from './copied.ts';
 import { agreesWithList, type Mode, modesOf, runCase, sampledModes } from './modes.ts';
 import { type Shops, startShops } from './shops.ts';
 import type { Exchange, WireClient } from './wire-client.ts';
@@ -50,6 +51,24 @@ for (const name of names.filter(one => files.test(one))) {
     assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
   });
 }
+
+const copiedOf = process.env.ALL === '1' ? 1 : 20;
+
+test(`one of ${copiedOf} queries is copied to STDOUT as by one PostgreSQL`, async () => {
+  const problems: string[] = [];
+  let copied = 0;
+  for (const name of names.filter(one => files.test(one))) {
+    const cases = readCases(new URL(`./queries/${name}`, import.meta.url));
+    for (const one of cases.map(each => copiedCase(each, copiedOf)).filter(each => each !== null)) {
+      if (one.refused.length > 0 || !one.sql.includes(only)) continue;
+      const refused = await refusedShards(one, problems);
+      if (refused.length > 0) problems.push(`${at(one)} refused with [${refused}] shards`);
+      copied++;
+    }
+  }
+  assert.ok(problems.length === 0, `\n${problems.join('\n\n')}\n`);
+  assert.ok(copied > 0 || only !== '' || process.env.FILES !== undefined);
+});
 
 test('the count of refused queries is told', t => {
   t.diagnostic(`${refusals} of ${total} queries refused across shards`);

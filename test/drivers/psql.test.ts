@@ -112,7 +112,7 @@ test('psql: a script with a transaction, a refused statement and ON_ERROR_ROLLBA
   const script = `\\set ON_ERROR_ROLLBACK on
 BEGIN;
 INSERT INTO items VALUES (10, 'x'), (11, 'y');
-SELECT id FROM items FOR UPDATE;
+SELECT id FROM items LIMIT 1 OFFSET 1 FOR UPDATE;
 COMMIT;
 DELETE FROM items WHERE id >= 10 RETURNING id;
 `;
@@ -132,7 +132,31 @@ test('psql: \\copy to and from files', { skip: noPsql }, async () => {
   const written = await run('psql', ['-X', '-c', `\\copy (${query}) TO '${to}' CSV`]);
   assert.deepEqual(written, { code: 0, stdout: 'COPY 1\n', stderr: '' });
   assert.equal(readFileSync(to, 'utf8'), '"line 7, ""quoted"""\n');
+  const table = await run('psql', ['-X', '-c', `\\copy items TO '${to}' CSV HEADER`]);
+  assert.match(table.stdout, /^COPY \d+\n$/);
+  const [header, ...rows] = readFileSync(to, 'utf8').split('\n');
+  assert.equal(header, 'id,name');
+  assert.equal(rows.filter(row => lines.includes(`${row}\n`)).length, 500);
   assert.equal((await psql(['-c', 'DELETE FROM items WHERE id >= 1000'])).code, 0);
+});
+
+/** Why pg_dump is not run: it refuses servers that are newer than itself. */
+function noDump(): string | false {
+  const version = spawnSync('pg_dump', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const major = Number(/ (\d+)/.exec(version)?.[1] ?? 0);
+  return major >= 18 ? false : 'pg_dump of PostgreSQL 18 is not installed';
+}
+
+test('pg_dump: the rows of all shards, which psql loads again', { skip: noDump() }, async () => {
+  const values = "(501, E'\\t\\n'), (502, NULL), (503, ''), (504, 'a')";
+  assert.equal((await psql(['-c', `INSERT INTO items VALUES ${values}`])).code, 0);
+  const before = await psql(['-c', 'SELECT * FROM items ORDER BY id']);
+  const dump = await run('pg_dump', ['--data-only']);
+  assert.deepEqual([dump.code, dump.stderr], [0, '']);
+  assert.equal((await psql(['-c', 'DELETE FROM items'])).code, 0);
+  assert.equal((await psql(['-v', 'ON_ERROR_STOP=1'], dump.stdout)).stderr, '');
+  assert.deepEqual(await psql(['-c', 'SELECT * FROM items ORDER BY id']), before);
+  assert.equal((await psql(['-c', 'DELETE FROM items WHERE id > 500'])).code, 0);
 });
 
 test('psql: Ctrl-C cancels the statement', { skip: noPsql }, async () => {

@@ -248,6 +248,25 @@ const inExtended: readonly Conversation[] = [
     ],
   },
   {
+    name: 'statements of several shards with Flush between their messages',
+    exchanges: [
+      { send: [parse('', all), bind(), describe('P'), flush], until: 'T' },
+      { send: [execute('', 5), flush], until: 's' },
+      { send: [execute(), sync] },
+      { send: [execute(), sync] },
+      { send: [parse('', all), bind({ portal: 'p' }), parse('', 'nonsense'), flush], until: 'E' },
+      { send: [sync] },
+      { send: [execute('p'), sync] },
+    ],
+  },
+  {
+    name: 'an exchange over several shards that is longer than a piece of it',
+    exchanges: [
+      'SELECT count(*) FROM items WHERE name <> $1',
+      'DELETE FROM keyed WHERE name = $1',
+    ].map(sql => ({ send: [extended(sql, ['x'.repeat(1_200_000)])] })),
+  },
+  {
     name: 'Flush brings the answers so far',
     exchanges: [
       { send: [parse('', byId), flush], until: '1' },

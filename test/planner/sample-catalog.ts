@@ -10,6 +10,7 @@ import type {
   Volatility,
 } from '../../src/catalog/catalog.ts';
 import { nothingStateful, tableKey } from '../../src/catalog/catalog.ts';
+import type { Trigger, WriteEvent } from '../../src/catalog/fired.ts';
 import type { ShardedTable } from '../../src/config/topology.ts';
 import { ShardingScheme } from '../../src/sql/sharding-scheme.ts';
 import { typeOid } from '../../src/types/type-oid.ts';
@@ -18,11 +19,16 @@ import { shardedTable as tableWithDefaults } from '../sharding/sharded-table.ts'
 const textTypes: readonly number[] = [typeOid.text, typeOid.varchar, typeOid.bpchar];
 let nextOid = 20000;
 
-/** `name type [!] [=default kind] [~collation]`, `!` not null, `@` generated. */
+/** `name type [!] [=default kind[:text]] [~collation]`, `!` not null, `@` generated. */
 function column(definition: string): Column {
   const [name = '', typeName = '', ...more] = definition.split(' ');
   const oid: number = typeOid[typeName as keyof typeof typeOid] ?? 90000;
   const given = more.find(word => word.startsWith('~'))?.slice(1);
+  const [kind = 'none', text = null] =
+    more
+      .find(word => word.startsWith('='))
+      ?.slice(1)
+      .split(':') ?? [];
   const isText = textTypes.includes(oid);
   return {
     name,
@@ -32,8 +38,8 @@ function column(definition: string): Column {
     keyType: oid === 90000 ? { kind: 'enum', name: typeName } : { kind: 'base', oid },
     collation: isText ? ((given ?? 'c') as 'c' | 'other' | 'nondeterministic') : null,
     notNull: more.includes('!'),
-    defaultText: more.includes('=sequence') ? `nextval('${name}_seq'::regclass)` : null,
-    defaultKind: (more.find(word => word.startsWith('='))?.slice(1) ?? 'none') as DefaultKind,
+    defaultText: kind === 'sequence' ? `nextval('${name}_seq'::regclass)` : text,
+    defaultKind: kind as DefaultKind,
     generated: more.includes('@'),
   };
 }
@@ -114,7 +120,7 @@ const countries = table('countries', ['code text !', 'title text', 'continent te
 const settings = table('settings', [
   'id int8 =sequence',
   'name text',
-  'changed timestamptz =stable',
+  'changed timestamptz =stable:now()',
 ]);
 const rates = table('rates', ['currency text', 'rate numeric', 'double numeric @']);
 const usersView = table('users_view', ['id int8', 'email text'], {
@@ -156,6 +162,70 @@ const remote = table('remote', ['id int8'], { kind: 'foreign' });
 const ids = table('ids', ['last_value int8'], { kind: 'sequence' });
 const pgClass = table('pg_class', ['oid oid', 'relname name'], { schema: 'pg_catalog' });
 
+/** `fires`: one of them for each event. */
+function trigger(name: string, fires: string, text: string, more: Partial<Trigger> = {}): Trigger {
+  const [when = '', ...events] = fires.split(' ');
+  return {
+    kind: 'trigger',
+    name,
+    events: new Set(events as WriteEvent[]),
+    ...{ before: when === 'before', perRow: true, condition: null, unread: false },
+    body: {
+      ...{ schema: 'public', name: `fire_${name}`, language: 'plpgsql', text },
+      ...{ parameters: '', result: 'trigger', settings: [] },
+    },
+    transitions: [],
+    ...more,
+  };
+}
+const stamp = trigger(
+  'stamp',
+  'before insert update',
+  'BEGIN NEW.changed := now(); NEW.label := lower(NEW.label); RETURN NEW; END',
+);
+const posts = table('posts', ['author int8 !', 'label text', 'changed timestamptz'], {
+  triggers: [
+    stamp,
+    trigger(
+      'count',
+      'after insert delete',
+      `BEGIN
+        IF TG_OP = 'DELETE' THEN UPDATE users SET age = age - 1 WHERE id = OLD.author;
+        ELSE UPDATE users SET age = age + 1 WHERE id = NEW.author; END IF;
+        RETURN NULL;
+      END`,
+    ),
+    trigger('tell', 'after truncate', "BEGIN INSERT INTO rates VALUES ('x', 1); RETURN NULL; END", {
+      perRow: false,
+    }),
+  ],
+});
+const visits = table('visits', ['user_id int8 !', 'n int4'], {
+  triggers: [
+    trigger('spread', 'after insert', "BEGIN INSERT INTO rates VALUES ('x', 1); RETURN NEW; END"),
+    trigger('others', 'after update', 'BEGIN DELETE FROM orders WHERE id = NEW.n; RETURN NEW; END'),
+    {
+      ...{ kind: 'rule', name: 'dated', events: new Set<WriteEvent>(['delete']) },
+      definition: `CREATE RULE dated AS ON DELETE TO public.visits DO ALSO
+        INSERT INTO public.codes (code) VALUES (old.n)`,
+    },
+  ],
+});
+const coins = table('coins', ['label text', 'changed timestamptz'], {
+  triggers: [
+    trigger('shout', 'before insert', 'BEGIN NEW.label := upper(NEW.label); RETURN NEW; END'),
+    { ...stamp, events: new Set<WriteEvent>(['update']) },
+  ],
+});
+const gone = table('gone', ['id int8 !'], {
+  cascades: [
+    {
+      ...{ name: 'coins_gone', table: coins.oid, columns: ['label'], targetColumns: ['id'] },
+      ...{ onDelete: 'cascade', onUpdate: 'none' },
+    },
+  ],
+});
+
 const regions = table('regions', ['region text', 'flag bool', 'n int4']);
 const days = table('days', ['day date !', 'note text']);
 const parts = table('parts', ['tenant int4 !', 'code text !', 'n numeric']);
@@ -163,6 +233,10 @@ const ratios = table('ratios', ['r numeric', 'f float8', 'small float4']);
 const flags = table('flags', ['flag bool', 'n int4']);
 
 const tables = [
+  posts,
+  visits,
+  coins,
+  gone,
   regions,
   days,
   parts,
@@ -273,6 +347,9 @@ export function shardedTable(definition: string): ShardedTable {
 }
 
 const shardedTables = [
+  'posts author',
+  'visits user_id',
+  'gone id',
   'users id',
   'orders user_id',
   'accounts key',

@@ -159,3 +159,16 @@ test('a parameter length below -1 and a target other than S and P are refused', 
   const target = message('D', Buffer.from('Xname\0'));
   assert.throws(() => readTarget(target, 0, target.length), { sqlstate: '08P01' });
 });
+
+test('of many parameters each is found, in whatever order they are asked for', () => {
+  const values = Array.from({ length: 200 }, (_, i) => (i % 7 === 0 ? null : 'x'.repeat(i)));
+  const { buffer, start, end } = within(bind({ values }));
+  const found = readBind(buffer, start, end);
+  for (const i of [...values.keys(), 199, 70, 150, 3, 64, 65, 63]) {
+    const length = buffer.readInt32BE(parameterOffset(found, i));
+    assert.equal(length, values[i]?.length ?? -1);
+  }
+  const other = { ...found, buffer: within(bind({ values: values.toReversed() })).buffer };
+  assert.equal(buffer.readInt32BE(parameterOffset(found, 180)), 180);
+  assert.equal(other.buffer.readInt32BE(parameterOffset(other, 190)), 9);
+});

@@ -125,6 +125,7 @@ const refused = [
   'EXPLAIN SELECT * FROM orders',
   'PREPARE p AS SELECT * FROM orders',
   'COPY (SELECT * FROM orders) TO STDOUT',
+  'COPY orders TO STDOUT',
   'MERGE INTO orders o USING kinds k ON o.id = k.id WHEN MATCHED THEN DELETE',
 ];
 
@@ -188,7 +189,7 @@ describe('dry_run on one shard', () => {
     ['SELECT count(*) FROM users', 'multi', /^users.id \(all\)$/],
     ['SELECT name FROM users WHERE id IN (1, 2)', 'multi', /^users.id in \(1, 2\)$/],
     ['DELETE FROM kinds', 'multi', /runs on all shards/],
-    ['SELECT id FROM users FOR UPDATE', 'refused', /./],
+    ['SELECT id FROM users LIMIT 1 OFFSET 1 FOR UPDATE', 'refused', /./],
   ];
   for (const [sql, decision, reason] of decisions) {
     it(`notes ${sql} as ${decision}, and runs it as always`, async () => {

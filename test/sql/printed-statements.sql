@@ -242,3 +242,4 @@ SELECT NOT a AT TIME ZONE b = c FROM t
 SELECT k FROM t ORDER BY k USING OPERATOR(pg_catalog.>)
 SELECT k FROM t ORDER BY k USING >, s USING OPERATOR("My s".<) NULLS FIRST
 SELECT array_agg(k ORDER BY k USING <) FROM t
+SELECT a::pg_catalog.text, 'x'::pg_catalog."char", '{}'::pg_catalog.jsonb, $1::pg_catalog.uuid, (a::pg_catalog.date)::pg_catalog.text[] FROM t

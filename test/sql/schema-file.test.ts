@@ -49,6 +49,19 @@ CREATE VIEW seen AS SELECT id, note FROM users WHERE note <> '';
 CREATE VIEW twice AS SELECT id FROM seen;
 CREATE SEQUENCE counter;
 CREATE FUNCTION plain(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';
+CREATE TABLE lines (id bigint REFERENCES users ON DELETE CASCADE, code varchar(20), note text,
+  CONSTRAINT by_code FOREIGN KEY (code) REFERENCES users (code) ON UPDATE SET NULL);
+CREATE FUNCTION app.slug(v text, OUT w text) LANGUAGE plpgsql SET search_path = app, public
+  AS $$ BEGIN w := lower(v); END $$;
+CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN NEW.note := app.slug(NEW.note); RETURN NEW; END $$;
+CREATE TRIGGER slugs BEFORE INSERT OR UPDATE OF note ON lines FOR EACH ROW
+  WHEN (NEW.note <> 'x') EXECUTE FUNCTION fire();
+CREATE TRIGGER told AFTER DELETE ON lines REFERENCING OLD TABLE AS gone EXECUTE FUNCTION fire();
+CREATE TRIGGER emptied BEFORE TRUNCATE ON app.members EXECUTE FUNCTION fire();
+CREATE TRIGGER off BEFORE INSERT ON app.members EXECUTE FUNCTION fire();
+ALTER TABLE app.members DISABLE TRIGGER off;
+CREATE RULE kept AS ON DELETE TO numbered WHERE old.id = 1 DO INSTEAD NOTHING;
 `;
 
 let database: TestDatabase;
@@ -119,6 +132,29 @@ for (const name of tables) {
     assert.deepEqual(ours.columns.map(shownColumn), theirs.columns.map(shownColumn));
   });
 }
+
+/** Texts that a server prints are not those that it was given. */
+function shownFired(table: Table, catalog: Catalog): unknown {
+  const triggers = (table.triggers ?? []).map(one => {
+    if (one.kind === 'rule') return { ...one, definition: one.definition !== null };
+    return { ...one, condition: one.condition !== null };
+  });
+  const cascades = (table.cascades ?? []).map(one => ({
+    ...one,
+    table: catalog.tablesByOid.get(one.table)?.name,
+  }));
+  const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+  return { triggers: triggers.sort(byName), cascades: cascades.sort(byName) };
+}
+
+test('what fires on a server fires by the text', () => {
+  for (const key of ['public\0users', 'public\0lines', 'public\0numbered', 'app\0members']) {
+    const [ours, theirs] = [read.tables.get(key)!, server.tables.get(key)!];
+    assert.deepEqual(shownFired(ours, read), shownFired(theirs, server), key);
+  }
+  assert.equal(read.tables.get('public\0lines')?.triggers?.length, 2);
+  assert.deepEqual(read.bodies!.get('slug'), server.bodies!.get('slug'));
+});
 
 test('functions that the text makes are known by name, volatility and language', () => {
   assert.deepEqual(read.functions.get('plain'), server.functions.get('plain'));

@@ -103,3 +103,15 @@ WITH RECURSIVE r AS (SELECT id, age, ARRAY[id] AS path FROM users WHERE id = 5 U
 
 SELECT s.t, s.id FROM (SELECT u.id, u.age, i.t FROM users u LEFT JOIN (SELECT user_id, id, 'x'::told AS t FROM orders) i ON i.user_id = u.id AND i.id = 1) s JOIN orders o ON o.quantity = s.age ORDER BY 2, o.user_id, o.id
 --refused 2 3 4
+
+# Rows in the place of a table's have another type
+
+SELECT (u::users).id, rank() OVER (ORDER BY id) FROM users u ORDER BY id
+--refused 2 3 4
+
+SELECT row_to_json(coalesce(u, v)) FROM users u, users v WHERE u.age = 26 AND v.age = 13 ORDER BY u.id, v.id
+--refused 2 3 4
+
+SELECT u::text, rank() OVER (ORDER BY id) FROM users u ORDER BY id
+
+SELECT id, rank() OVER (ORDER BY id) FROM users WHERE country = «'de'»::pg_catalog.text ORDER BY id

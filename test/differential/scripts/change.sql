@@ -211,6 +211,5 @@ LOCK TABLE orders
 SELECT id FROM orders WHERE user_id = 12 ORDER BY id FOR UPDATE
 
 SELECT id FROM orders ORDER BY user_id, id FOR UPDATE
---refused 2 3 4
 
 ROLLBACK

@@ -252,3 +252,24 @@ REINDEX TABLE small
 GRANT SELECT ON small TO PUBLIC
 
 REVOKE SELECT ON small FROM PUBLIC
+
+CREATE FUNCTION told(u small) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT u.label'
+
+SELECT told(s), s.told FROM small s ORDER BY k
+
+SELECT told(s), rank() OVER (ORDER BY k) FROM small s
+--refused 2 3 4
+
+SELECT s.told, rank() OVER (ORDER BY k) FROM small s
+--refused 2 3 4
+
+DROP FUNCTION told
+
+PREPARE labelled (text) AS SELECT k, rank() OVER (ORDER BY k) FROM small WHERE label = $1 ORDER BY k
+--simple
+
+EXECUTE labelled ('small 2')
+--simple
+
+DEALLOCATE labelled
+--simple
