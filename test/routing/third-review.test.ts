@@ -200,7 +200,7 @@ test('a schema change may not leave rows where its table is not looked for', asy
   await whole(['listed', 'made', 'plain']);
 });
 
-test("a moment in a column's default is refused, defaults that differ fill copies alike", async () => {
+test('a moment as a default is refused, defaults that differ fill copies alike', async () => {
   await refused(
     [
       "CREATE TABLE later (id int, at timestamptz DEFAULT 'now')",
