@@ -54,7 +54,8 @@ export async function startLockedLimit(
     const missed = tried.size - rows.count;
     if (rows.count >= wanted || missed === 0) return rows;
     if (all.length < asked && !goesOn) return rows;
-    asked = waits ? wanted + missed : asked * widerBy;
+    const wider = waits && asked === wanted ? 0 : asked * widerBy;
+    asked = Math.max(wanted + missed, wider);
     if (asked > candidatesMax) {
       const limit = `${candidatesMax} rows`;
       throw new PgError(errors.memoryLimit, { what: 'LIMIT behind rows locked by others', limit });

@@ -14,6 +14,8 @@ export interface FiredRow {
   readonly key: readonly string[];
   /** Which records have its key: an INSERT has no OLD, a DELETE no NEW. */
   readonly records: ReadonlySet<string>;
+  /** Variables that hold columns of the records as they are. */
+  readonly held?: ReadonlyMap<string, SyntaxNode>;
 }
 
 export interface StatementOfRow {
@@ -51,6 +53,8 @@ export function statementOfRow(
   const replaced = (node: Members & SyntaxNode): Members | undefined => {
     if (plain && node.SQLValueFunction !== undefined) return parameter(-1);
     if (row === null) return undefined;
+    const value = heldBy(node, row);
+    if (value !== undefined) return visit(structuredClone(value), '') as Members;
     if (node.ColumnRef !== undefined) {
       return isOfRow(node, row) ? parameter(keyPosition(node, row)) : undefined;
     }
@@ -76,7 +80,7 @@ export function statementOfRow(
   const visit = (value: unknown, member: string): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return items(value, member);
-    const node = value as Members & SyntaxNode;
+    const node = withoutParentheses(value as Members & SyntaxNode);
     const other = replaced(node);
     if (other !== undefined) return other;
     if (renameTransition(node, transitions)) renamed++;
@@ -110,6 +114,21 @@ function starOf(value: unknown, { table }: FiredRow): readonly string[] | null {
   const fields = ((value as SyntaxNode).ColumnRef?.fields ?? []) as readonly SyntaxNode[];
   const isStar = fields.length === 2 && 'A_Star' in fields[1]!;
   return isStar ? table.columns.map(({ name }) => name) : null;
+}
+
+/** NEW.a of (NEW).a. */
+function withoutParentheses(node: Members & SyntaxNode): Members & SyntaxNode {
+  const { arg, indirection = [] } = node.A_Indirection ?? {};
+  const fields = ((arg as SyntaxNode | undefined)?.ColumnRef?.fields ?? []) as SyntaxNode[];
+  const [field] = indirection as SyntaxNode[];
+  const isField = fields.length === 1 && indirection.length === 1 && field?.String !== undefined;
+  if (!isField || recordOf(arg) === null) return node;
+  return { ColumnRef: { fields: [...fields, field] } } as Members & SyntaxNode;
+}
+
+function heldBy({ ColumnRef }: SyntaxNode, { held }: FiredRow): SyntaxNode | undefined {
+  const [first, ...more] = (ColumnRef?.fields ?? []) as readonly SyntaxNode[];
+  return more.length > 0 ? undefined : held?.get(first?.String?.sval ?? '');
 }
 
 function columnPosition(node: SyntaxNode, { key }: FiredRow): number {

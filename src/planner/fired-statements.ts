@@ -4,20 +4,23 @@
 import {
   type Catalog,
   type CatalogFunction,
+  type Column,
   columnOf,
   mayReadTables,
   resolveFunctions,
+  resolveTable,
   type Table,
 } from '../catalog/catalog.ts';
 import type { ProcedureBody } from '../catalog/fired.ts';
 import type { KeyGroup } from '../plan/route.ts';
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { parseStatements } from '../sql/parser.ts';
-import { type ProcedurePart, procedureParts } from '../sql/procedure-parts.ts';
+import { type HeldValue, type ProcedurePart, procedureParts } from '../sql/procedure-parts.ts';
 import type { ScopeBuilder } from '../sql/scope-builder.ts';
 import { familyOf } from '../sql/sharding-scheme.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { qualifiedName, walk } from '../sql/syntax-tree.ts';
+import { typeOid } from '../types/type-oid.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { copiedMoments } from './copied-moments.ts';
 import { isCounting } from './copy-effects.ts';
@@ -78,7 +81,8 @@ export class FiredStatements {
     return this.statement({ SelectStmt: select } as unknown as SyntaxNode, 'none', context);
   }
 
-  part({ sql, rows }: ProcedurePart, context: FiredContext): string | null {
+  part({ sql, rows, held }: ProcedurePart, within: FiredContext): string | null {
+    const context = held === undefined ? within : this.#withHeld(held, within);
     let stmts: readonly SyntaxNode[];
     try {
       stmts = parseStatements(sql).map(one => one.stmt);
@@ -90,6 +94,21 @@ export class FiredStatements {
       if (problem !== null) return problem;
     }
     return null;
+  }
+
+  /** With the variables that take the row's values as they are. */
+  #withHeld(all: ReadonlyMap<string, HeldValue>, context: FiredContext): FiredContext {
+    const { row, searchPath } = context;
+    if (row === null || row.key.length === 0) return context;
+    const { catalog } = this.#input;
+    const alike = [...all].filter(([, { value, type }]) => {
+      const [node] = (value.CoalesceExpr?.args ?? [value]) as readonly SyntaxNode[];
+      const name = node?.ColumnRef?.fields?.[1] as SyntaxNode | undefined;
+      const column = columnOf(row.table, name?.String?.sval ?? '');
+      return column !== null && keepsValue(column, type, catalog, searchPath);
+    });
+    const held = new Map(alike.map(([name, { value }]) => [name, value]));
+    return { ...context, row: { ...row, held } };
   }
 
   statement(stmt: SyntaxNode, rows: Rows, context: FiredContext): string | null {
@@ -247,6 +266,31 @@ export class FiredStatements {
     }
     return null;
   }
+}
+
+const sameTypes: ReadonlyMap<number, RegExp> = new Map([
+  ...[typeOid.int2, typeOid.int4, typeOid.int8].map(
+    oid => [oid, /^(smallint|int|integer|bigint|int[248])$/i] as const,
+  ),
+  [typeOid.uuid, /^uuid$/i],
+  ...[typeOid.text, typeOid.varchar].map(
+    oid => [oid, /^(text|varchar|character varying)$/i] as const,
+  ),
+]);
+
+/** A variable of the type holds a value of the column as it is, or it is an error. */
+function keepsValue(
+  column: Column,
+  type: string,
+  catalog: Catalog,
+  searchPath: readonly string[],
+): boolean {
+  if (sameTypes.get(column.typeOid)?.test(type)) return true;
+  const names = /^(?:(\w+)\.)?(\w+)\.(\w+)%type$/i.exec(type.toLowerCase());
+  if (names === null) return false;
+  const table = resolveTable(catalog, names[2]!, names[1] ?? null, searchPath);
+  const other = table === null ? null : columnOf(table, names[3]!);
+  return other?.typeOid === column.typeOid && other.typeModifier === column.typeModifier;
 }
 
 function judgedByText({ language }: CatalogFunction): boolean {

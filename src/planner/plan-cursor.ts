@@ -5,13 +5,14 @@ import type { CursorEffect, StatementPlan, WidePlan } from '../plan/statement-pl
 import { ByteText } from '../sql/byte-text.ts';
 import type { SyntaxNode } from '../sql/syntax-tree.ts';
 import { endOfStatement, tokensOf } from '../sql/tokens.ts';
-import { type PlanInput, refuseWide } from './plan-input.ts';
+import { type PlanInput, refuse, refuseWide } from './plan-input.ts';
 import { isQuery, planQuery } from './plan-query.ts';
 
 // parsenodes.h, CURSOR_OPT_*
 const binaryOption = 0x0001;
 const scrollOption = 0x0002;
 const noScrollOption = 0x0004;
+const insensitiveOption = 0x0008;
 const holdOption = 0x0020;
 /** FETCH_ALL as the parser's tree has it. */
 const allRows = 2_147_483_647;
@@ -31,7 +32,9 @@ function planDeclare(input: PlanInput, plan: StatementPlan): StatementPlan {
   const stmt = (query ?? {}) as SyntaxNode;
   const inner = isQuery(stmt) ? planQuery({ ...input, stmt }) : null;
   const wide: WidePlan =
-    inner !== null && isMissing(inner.wide) ? inner.wide : refuseWide('DECLARE CURSOR');
+    inner !== null && isMissing(inner.wide)
+      ? inner.wide
+      : (lockRefusal(input, stmt, options) ?? refuseWide('DECLARE CURSOR'));
   const scroll = (options & scrollOption) !== 0;
   const effect: CursorEffect = {
     ...({ kind: 'declare', name, sql: queryText(input.sql) } as const),
@@ -40,6 +43,18 @@ function planDeclare(input: PlanInput, plan: StatementPlan): StatementPlan {
     hold: (options & holdOption) !== 0,
   };
   return { ...plan, wide, effect };
+}
+
+/** PostgreSQL has no such cursor (analyze.c, transformDeclareCursorStmt). */
+function lockRefusal(input: PlanInput, { SelectStmt }: SyntaxNode, options: number) {
+  if (input.shardCount === 1 || SelectStmt?.lockingClause === undefined) return null;
+  const refused = [
+    [holdOption, 'WITH HOLD'],
+    [scrollOption, 'SCROLL'],
+    [insensitiveOption, 'INSENSITIVE'],
+  ] as const;
+  const option = refused.find(([bit]) => (options & bit) !== 0);
+  return option === undefined ? null : refuse(`DECLARE CURSOR ${option[1]} with FOR UPDATE`);
 }
 
 function isMissing(wide: WidePlan): boolean {

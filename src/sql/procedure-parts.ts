@@ -14,6 +14,15 @@ export interface ProcedurePart {
   readonly sql: string;
   /** Its rows: none is taken, the first of them, or each in their order. */
   readonly rows: 'none' | 'first' | 'each';
+  /** Variables that hold a value of NEW or OLD there, by name. */
+  readonly held?: ReadonlyMap<string, HeldValue>;
+}
+
+export interface HeldValue {
+  /** `new.a`, or COALESCE of such. */
+  readonly value: SyntaxNode;
+  /** Of the variable, as it is declared. */
+  readonly type: string;
 }
 
 export interface ProcedureParts {
@@ -88,7 +97,12 @@ interface Tree {
 const [newRecord, oldRecord] = [0, 1];
 
 class BodyReader {
-  readonly #parts: ProcedurePart[] = [];
+  readonly #parts: { readonly part: ProcedurePart; readonly held: Held }[] = [];
+  #held: Held = new Map();
+  /** How often a variable is set. */
+  readonly #times = new Map<number, number>();
+  /** Columns of NEW that an UPDATE sets to those of OLD. */
+  readonly #kept = new Set<string>();
   /** By the number of a record, its columns that are set. */
   readonly #fields = new Map<number, Set<string>>();
   /** Records that are set as a whole to more than NEW or OLD. */
@@ -102,6 +116,7 @@ class BodyReader {
   readonly #variables: TriggerVariables | null;
   readonly #datums: readonly Tree[];
   readonly #action: Tree;
+  readonly #declaresFirst: boolean;
   #catches = false;
   #unread: string | null = null;
 
@@ -110,11 +125,15 @@ class BodyReader {
     let quote = '$body$';
     while (body.text.includes(quote)) quote = quote.replace('body', 'body_');
     const head = `f(${body.parameters}) RETURNS ${body.result}`;
-    const sql = `CREATE FUNCTION ${head} LANGUAGE plpgsql AS ${quote}${body.text}${quote}`;
+    // The library knows fields of what is declared as `t`, and not those of `t%ROWTYPE`.
+    const text = body.text.replaceAll(/%\s*rowtype\b/gi, '');
+    const sql = `CREATE FUNCTION ${head} LANGUAGE plpgsql AS ${quote}${text}${quote}`;
     const read = parsePlPgSQLSync(sql) as unknown as { readonly plpgsql_funcs: readonly Tree[] };
     const procedure = read.plpgsql_funcs[0]!['PLpgSQL_function'] as Tree;
     this.#datums = procedure['datums'] as readonly Tree[];
     this.#action = procedure['action'] as Tree;
+    const words = body.text.match(/\b(declare|begin)\b/gi) ?? [];
+    this.#declaresFirst = words.findLastIndex(word => /declare/i.test(word)) <= 0;
     // What hides `new` and `old`, or lets variables come before columns.
     const hiding = /#\s*variable_conflict|<<\s*"?(new|old)"?\s*>>/i.test(body.text);
     const records = this.#datums.slice(2).map(one => Object.values(one)[0] as Tree);
@@ -124,17 +143,22 @@ class BodyReader {
   }
 
   read(): ProcedureParts {
-    for (const datum of this.#datums) {
+    for (const [number, datum] of this.#datums.entries()) {
       const { default_val: value, cursor_explicit_expr: query } = (datum['PLpgSQL_var'] ??
         {}) as Tree;
       this.#expression(value);
       this.#expression(query, 'each');
+      // What an inner block declares may be a column's name outside of it.
+      if (value !== undefined) this.#hold(number, this.#declaresFirst ? queryOf(value) : null);
     }
     this.#statement(this.#action);
+    const old = this.#resetOf(oldRecord);
+    if (old === null || old.size > 0)
+      for (const name of this.#kept) this.#setField(newRecord, name);
     return {
-      parts: this.#parts,
+      parts: this.#parts.map(({ part, held }) => ({ ...part, held: this.#byName(held) })),
       assigned: this.#assignedToRow(),
-      reset: { new: this.#resetOf(newRecord), old: this.#resetOf(oldRecord) },
+      reset: { new: this.#resetOf(newRecord), old },
       catches: this.#catches,
       unread: this.#unread,
     };
@@ -151,6 +175,36 @@ class BodyReader {
 
   #resetOf(record: number): ReadonlySet<string> | null {
     return this.#replaced.has(record) ? null : (this.#fields.get(record) ?? new Set());
+  }
+
+  #hold(number: number, value: string | null): void {
+    this.#times.set(number, (this.#times.get(number) ?? 0) + 1);
+    if (value === null || this.#datums[number]?.['PLpgSQL_var'] === undefined) return;
+    const found = ofRow(selected(value), this.#variables);
+    if (found !== null) this.#held = new Map([...this.#held, [number, found]]);
+  }
+
+  /** Those that are set once, and whose names mean nothing else. */
+  #byName(held: Held): ReadonlyMap<string, HeldValue> {
+    const names = this.#datums.map(one => (Object.values(one)[0] as Tree)['refname']);
+    const named = new Map<string, HeldValue>();
+    for (const [number, value] of held) {
+      const name = names[number];
+      const { datatype } = this.#datums[number]!['PLpgSQL_var'] as Tree;
+      const { typname } = (datatype as Tree)['PLpgSQL_type'] as Tree;
+      const isOnly = names.filter(one => one === name).length === 1;
+      if (this.#times.get(number) !== 1 || !isOnly) continue;
+      named.set(String(name), { value, type: String(typname) });
+    }
+    return named;
+  }
+
+  /** What may be left out, or ends early: what it sets may not be set behind it. */
+  #apart(list: unknown): boolean {
+    const held = this.#held;
+    const goesOn = this.#statements(list);
+    this.#held = held;
+    return goesOn;
   }
 
   /** Answers whether what follows may be reached. */
@@ -194,7 +248,7 @@ class BodyReader {
     if (expressions === undefined) this.#unread ??= type.toUpperCase().replace('_', ' ');
     if (one['dynquery'] !== undefined) this.#unread ??= 'EXECUTE';
     for (const member of expressions ?? []) this.#expression(one[member], rows);
-    if (type === 'assign') this.#assign(one['varno'], recordIn(queryOf(one['expr']), this.#datums));
+    if (type === 'assign') this.#set(Number(one['varno'] ?? newRecord), queryOf(one['expr']) ?? '');
     if (type === 'foreach_a') this.#assign(one['varno']);
     for (const target of [one['target'], one['var']]) this.#assignTo(target as Tree | undefined);
     for (const item of (one['diag_items'] ?? []) as readonly Tree[]) {
@@ -202,16 +256,26 @@ class BodyReader {
       if (kind === 'PG_ROUTINE_OID') this.#unread ??= 'PG_ROUTINE_OID';
       this.#assign(target);
     }
-    this.#statements(one['body']);
+    this.#apart(one['body']);
+  }
+
+  #set(varno: number, assignment: string): void {
+    const field = this.#datums[varno]?.['PLpgSQL_recfield'] as Tree | undefined;
+    const name = String(field?.['fieldname']);
+    const ofNew = field !== undefined && Number(field['recparentno'] ?? newRecord) === newRecord;
+    const value = assignedValue(assignment);
+    const isOld = value?.trim().toLowerCase() === `old.${name}`;
+    if (ofNew && isOld && this.#variables?.get('tg_op') === 'UPDATE') this.#kept.add(name);
+    else this.#assign(varno, recordIn(assignment, this.#datums), value);
   }
 
   #block(one: Tree): boolean {
-    let goesOn = this.#statements(one['body']);
+    let goesOn = this.#apart(one['body']);
     const handlers = (one['exceptions'] as Tree | undefined)?.['PLpgSQL_exception_block'] as Tree;
     if (handlers !== undefined) this.#catches = true;
     for (const handler of (handlers?.['exc_list'] ?? []) as readonly Tree[]) {
       const { action } = handler['PLpgSQL_exception'] as Tree;
-      goesOn = this.#statements(action) || goesOn;
+      goesOn = this.#apart(action) || goesOn;
     }
     return goesOn;
   }
@@ -249,14 +313,16 @@ class BodyReader {
     otherwise: unknown,
   ): boolean {
     let goesOn = false;
+    let certain = true;
     for (const { condition, body } of branches) {
       const known = this.#decided(queryOf(condition));
       if (known === false) continue;
       if (known === null) this.#expression(condition);
-      goesOn = this.#statements(body) || goesOn;
+      certain &&= known !== null;
+      goesOn = (certain ? this.#statements(body) : this.#apart(body)) || goesOn;
       if (known) return goesOn;
     }
-    return this.#statements(otherwise) || goesOn;
+    return (certain ? this.#statements(otherwise) : this.#apart(otherwise)) || goesOn;
   }
 
   #return(one: Tree): void {
@@ -274,13 +340,10 @@ class BodyReader {
       readonly parseMode?: number;
     };
     if (query === undefined) return;
-    if (parseMode === 0) this.#parts.push({ sql: query, rows });
-    else if (parseMode === expressionMode) this.#parts.push({ sql: `SELECT ${query}`, rows });
-    else {
-      const value = assignedValue(query);
-      if (value === null) this.#unread ??= 'an assignment that cannot be read';
-      else this.#parts.push({ sql: `SELECT ${value}`, rows });
-    }
+    const value = parseMode > expressionMode ? assignedValue(query) : query;
+    const sql = parseMode === 0 ? query : `SELECT ${value}`;
+    if (value === null) this.#unread ??= 'an assignment that cannot be read';
+    else this.#parts.push({ part: { sql, rows }, held: this.#held });
   }
 
   #assignTo(target: Tree | undefined): void {
@@ -291,8 +354,9 @@ class BodyReader {
   }
 
   /** `from`: the record that it is set to; null: something else. */
-  #assign(varno: unknown, from: number | null = null): void {
+  #assign(varno: unknown, from: number | null = null, value: string | null = null): void {
     const number = Number(varno ?? 0);
+    this.#hold(number, value);
     this.#filled.add(number);
     this.#replaced.add(number);
     if (from === null) this.#others.add(number);
@@ -300,20 +364,50 @@ class BodyReader {
     else if (from !== newRecord && from !== oldRecord) this.#others.add(number);
     const field = this.#datums[number]?.['PLpgSQL_recfield'] as Tree | undefined;
     if (field === undefined) return;
-    const record = Number(field['recparentno'] ?? newRecord);
-    const fields = this.#fields.get(record) ?? new Set();
-    this.#fields.set(record, fields.add(String(field['fieldname'])));
+    this.#setField(Number(field['recparentno'] ?? newRecord), String(field['fieldname']));
+  }
+
+  #setField(record: number, name: string): void {
+    this.#fields.set(record, (this.#fields.get(record) ?? new Set()).add(name));
   }
 
   /** What a condition is under the trigger's variables; null: that hangs on more. */
   #decided(query: string | null): boolean | null {
     if (query === null || this.#variables === null) return null;
-    const select = parseStatements(`SELECT ${query}`)[0]?.stmt.SelectStmt;
-    return decided(
-      (select?.targetList?.[0] as SyntaxNode)?.ResTarget?.val as SyntaxNode,
-      this.#variables,
-    );
+    return decided(selected(query), this.#variables);
   }
+}
+
+/** By the number of a variable, what it was set to from NEW or OLD on the way that is walked. */
+type Held = ReadonlyMap<number, SyntaxNode>;
+
+function selected(expression: string): SyntaxNode | undefined {
+  const select = parseStatements(`SELECT ${expression}`)[0]?.stmt.SelectStmt;
+  return (select?.targetList?.[0] as SyntaxNode)?.ResTarget?.val as SyntaxNode | undefined;
+}
+
+/** `new.a`, COALESCE of such, or the CASE of such that is taken; null: it is something else. */
+function ofRow(
+  node: SyntaxNode | undefined,
+  variables: TriggerVariables | null,
+): SyntaxNode | null {
+  const { ColumnRef, CoalesceExpr, CaseExpr } = node ?? {};
+  if (ColumnRef !== undefined) {
+    const [record, name] = (ColumnRef.fields ?? []) as readonly SyntaxNode[];
+    const isOfRow = record?.String?.sval === 'new' || record?.String?.sval === 'old';
+    return isOfRow && name?.String !== undefined ? node! : null;
+  }
+  if (CoalesceExpr !== undefined) {
+    const args = (CoalesceExpr.args ?? []) as readonly SyntaxNode[];
+    return args.every(one => one.ColumnRef && ofRow(one, variables) !== null) ? node! : null;
+  }
+  if (CaseExpr === undefined || CaseExpr.arg !== undefined || variables === null) return null;
+  for (const { CaseWhen } of (CaseExpr.args ?? []) as readonly SyntaxNode[]) {
+    const known = decided(CaseWhen?.expr as SyntaxNode | undefined, variables);
+    if (known === null) return null;
+    if (known) return ofRow(CaseWhen?.result as SyntaxNode | undefined, variables);
+  }
+  return ofRow(CaseExpr.defresult as SyntaxNode | undefined, variables);
 }
 
 /** elog.h */

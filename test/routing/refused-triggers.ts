@@ -155,6 +155,39 @@ export const refused: Readonly<Record<string, Refused>> = {
     sql: 'UPDATE others SET n = 1',
     message: /which uses "users" beyond/,
   },
+  'a variable that holds the key at first': {
+    setup: on(
+      'others',
+      'AFTER INSERT',
+      `FOR i IN 1..2 LOOP UPDATE users SET note = 'x' WHERE id = v; v := i; END LOOP; RETURN NULL;`,
+      'FOR EACH ROW',
+      'DECLARE v bigint := NEW.id;',
+    ),
+    sql: "INSERT INTO others VALUES (1, 'a', 1)",
+    message: /which uses "users" beyond/,
+  },
+  'a column of the name that a variable has elsewhere': {
+    setup: on(
+      'others',
+      'AFTER INSERT',
+      `DECLARE orders bigint := NEW.id; BEGIN NULL; END;
+       UPDATE users SET note = 'x' WHERE orders = id; RETURN NULL;`,
+    ),
+    sql: "INSERT INTO others VALUES (1, 'a', 1)",
+    message: /which uses "users" beyond/,
+  },
+  'a variable that holds the key on one way only': {
+    setup: on(
+      'others',
+      'AFTER INSERT',
+      `IF NEW.n > 1 THEN v := NEW.id; END IF;
+       INSERT INTO audit (user_id) VALUES (v); RETURN NULL;`,
+      'FOR EACH ROW',
+      'DECLARE v bigint;',
+    ),
+    sql: "INSERT INTO others VALUES (1, 'a', 1)",
+    message: /which inserts into "audit" without the row's own sharding key/,
+  },
   'a function that reads rows, in what it notifies': {
     setup: `CREATE FUNCTION told_of() RETURNS text LANGUAGE sql AS 'SELECT count(*)::text FROM users';
       ${on('others', 'AFTER INSERT', "PERFORM pg_notify('a', told_of()); RETURN NULL;")}`,

@@ -91,6 +91,17 @@ ${on(
   'UPDATE users u SET note = s.what FROM changed s WHERE u.id = s.id; RETURN NULL;',
   'REFERENCING NEW TABLE AS changed FOR EACH STATEMENT',
 )}
+${on(
+  'ruled',
+  'BEFORE UPDATE OR DELETE',
+  `IF TG_OP = 'UPDATE' THEN NEW.id := OLD.id; END IF;
+   r := coalesce(NEW, OLD); r.what := 'x';
+   whose := CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END;
+   UPDATE users SET note = same || r.what WHERE id = whose AND (OLD).id = id;
+   INSERT INTO audit (user_id, what) VALUES (same, TG_OP); RETURN coalesce(NEW, OLD);`,
+  'FOR EACH ROW',
+  'DECLARE whose bigint; same ruled.id%TYPE := coalesce(NEW.id, OLD.id); r ruled%ROWTYPE;',
+)}
 CREATE RULE kept AS ON DELETE TO ruled WHERE old.what = 'kept' DO INSTEAD NOTHING;
 CREATE RULE noted AS ON INSERT TO ruled DO ALSO
   INSERT INTO audit (user_id, what) VALUES (new.id, 'ruled ' || new.what);
@@ -205,6 +216,7 @@ const accepted = [
   "UPDATE stated SET what = what || 'z' WHERE id > 2",
   "UPDATE stated SET what = 'one' WHERE id = 1",
   "INSERT INTO ruled VALUES (1, 'kept'), (2, 'x'), (3, 'kept'), (4, 'y')",
+  "UPDATE ruled SET what = what || 'u' WHERE id > 3",
   'DELETE FROM ruled WHERE id < 9',
   "UPDATE countries SET title = 'Österreich' WHERE code = 'at' RETURNING lower_title",
   "INSERT INTO cities VALUES (1, 'at', 'Wien'), (2, 'at', 'Graz'), (3, 'de', 'Ulm')",

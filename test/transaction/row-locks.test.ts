@@ -300,6 +300,21 @@ test('shards are locked one after the other, so that nobody waits in a circle', 
   });
 });
 
+test('a row that has another key when the wait for it ends is among the first still', async () => {
+  await withClients(3, async (first, second, world) => {
+    await second.query('BEGIN');
+    const { rows } = await second.query('SELECT name FROM tasks ORDER BY tenant, name LIMIT 1');
+    const rename = 'UPDATE tasks SET name = $2 WHERE tenant = 0 AND name = $1';
+    await second.query(rename, [rows[0].name, 'another']);
+    const sql = 'SELECT name FROM tasks ORDER BY tenant, name COLLATE "C" DESC LIMIT 5 FOR UPDATE';
+    const waiting = first.query(sql);
+    await eventually('it waits', () => isWaiting(world));
+    await second.query('COMMIT');
+    assert.ok(keys(await waiting, 'name').includes('another'));
+    await second.query(rename, ['another', rows[0].name]);
+  });
+});
+
 test('workers take each job once, and stop when none is left', async () => {
   const { pgpack } = worlds.get(3)!;
   const taken: string[] = [];

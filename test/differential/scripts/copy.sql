@@ -1,3 +1,7 @@
+COPY users (id, email) FROM STDIN (DELIMITER *, NULL 0)
+--stdin
+1058*a	b
+
 COPY users (id, email) FROM STDIN
 --stdin
 1001	one

@@ -213,3 +213,19 @@ FETCH BACKWARD 1 FROM n
 --sqlstate
 
 ROLLBACK
+
+# Locks and what the standard forbids with them.
+
+BEGIN
+
+DECLARE c SCROLL CURSOR FOR SELECT id FROM users WHERE id = 3 FOR UPDATE
+--refused 2 3 4
+
+ROLLBACK
+
+BEGIN
+
+DECLARE c INSENSITIVE CURSOR FOR SELECT id FROM users FOR UPDATE
+--refused 2 3 4
+
+ROLLBACK
