@@ -24,11 +24,14 @@ import { shareOf } from './config/worker-share.ts';
 import type { LoginRequest } from './frontend/client-login.ts';
 import { type ClientTls, clientTls, serverTls } from './frontend/configured-tls.ts';
 import type { DatabaseService } from './frontend/database-service.ts';
+import { DeadlockWatch, type WaitSource } from './frontend/deadlock-watch.ts';
 import { Listener } from './frontend/listener.ts';
 import type { Peers, PoolName } from './frontend/peers.ts';
 import { ServiceDirectory } from './frontend/service-directory.ts';
 import { SessionTimeouts, timeoutPeriodMs } from './frontend/session-timeouts.ts';
+import { SessionWaits } from './frontend/session-waits.ts';
 import { UserDirectory } from './frontend/user-directory.ts';
+import { type OneOfWorkers, ownId } from './metrics/public-id.ts';
 import type { Snapshot, SnapshotDetail } from './metrics/snapshot.ts';
 import { loadParser } from './sql/parser.ts';
 import type { KeepAlive } from './transport/transport.ts';
@@ -55,6 +58,8 @@ export interface App {
   readonly controls: AdminControls;
   /** What the admin database sees and does, of this event loop alone. */
   readonly own: AdminTarget;
+  /** Of its clients. */
+  readonly waits: WaitSource;
   /** Those that clients of now get connections from. */
   readonly pools: Iterable<AppPool>;
   /** A CancelRequest that another worker was sent. */
@@ -128,6 +133,9 @@ class RunningApp implements App {
   #port = 0;
   readonly controls: AdminControls;
   readonly own: AdminTarget;
+  readonly waits: WaitSource;
+  /** null: who keeps the workers looks for all. */
+  readonly #deadlocks: DeadlockWatch | null;
   readonly #admin: AdminDatabase;
   readonly #startedAtMs = Date.now();
   #requestStop: (mode: ShutdownMode) => void = () => {};
@@ -179,6 +187,9 @@ class RunningApp implements App {
       snapshot: async detail => this.#snapshot(detail),
       killClient: async id => this.#killClient(id),
     };
+    this.waits = new SessionWaits(() => this.#listener.sessions, this.#number);
+    this.#deadlocks = worker === null ? new DeadlockWatch(this.waits, log) : null;
+    this.#deadlocks?.start(config.general.deadlockTimeoutMs);
     this.#admin = new AdminDatabase(worker?.admin ?? this.own, () => this.#whole, log);
     const maintain = () => {
       this.#services.maintain(Date.now());
@@ -256,6 +267,7 @@ class RunningApp implements App {
     this.#users.reload();
     this.#services.reload();
     this.#watchTimeouts();
+    this.#deadlocks?.start(config.general.deadlockTimeoutMs);
     this.#services.openAll();
     this.#say({}, 'configuration reloaded');
   }
@@ -305,8 +317,7 @@ class RunningApp implements App {
   #snapshot(detail: SnapshotDetail): Snapshot {
     const services = this.#services;
     const observed = {
-      worker: this.#peers?.worker ?? 0,
-      workers: this.#peers?.workers ?? 1,
+      ...this.#number,
       version: version(),
       startedAtMs: this.#startedAtMs,
       services: services.all,
@@ -319,10 +330,13 @@ class RunningApp implements App {
     return takeSnapshot(observed, detail);
   }
 
-  /** `id` as `publicId` of a snapshot makes it. */
+  get #number(): OneOfWorkers {
+    return this.#peers ?? { worker: 0, workers: 1 };
+  }
+
+  /** `id`: see `publicId`. */
   #killClient(id: number): boolean {
-    const { worker, workers } = this.#peers ?? { worker: 0, workers: 1 };
-    return this.#listener.terminateClient((id - worker) / workers);
+    return this.#listener.terminateClient(ownId(id, this.#number));
   }
 
   #shareOf(config: Config): Config {
@@ -343,6 +357,7 @@ class RunningApp implements App {
 
   #stop(): void {
     this.#admin.close();
+    this.#deadlocks?.stop();
     clearInterval(this.#maintenance);
     if (this.#timeouts !== null) clearInterval(this.#timeouts);
     this.#connectQueue.clear();

@@ -8,6 +8,7 @@ import type { ClientSession } from '../frontend/client-session.ts';
 import type { DatabaseService } from '../frontend/database-service.ts';
 import { mergeMemory } from '../frontend/merge-memory.ts';
 import { errorCounts } from '../metrics/error-counts.ts';
+import { publicId } from '../metrics/public-id.ts';
 import type {
   ClientSnapshot,
   ClientState,
@@ -101,21 +102,16 @@ function holdersOf(
   const holders = new Map<ServerConnection, number>();
   for (const { transaction, stats } of sessions) {
     if (!transaction.holdsServers) continue;
-    for (const server of transaction.servers) holders.set(server, publicId(stats, observed));
+    for (const server of transaction.servers) holders.set(server, publicId(stats.id, observed));
   }
   return holders;
-}
-
-/** Workers number their clients each for itself; the remainder says whose this is. */
-function publicId({ id }: { readonly id: number }, { worker, workers }: Observed): number {
-  return id * workers + worker;
 }
 
 function clientSnapshot(session: ClientSession, observed: Observed, now: number): ClientSnapshot {
   const { stats, client, database, transaction } = session;
   const { waitingSinceMs } = transaction;
   return {
-    id: publicId(stats, observed),
+    id: publicId(stats.id, observed),
     worker: observed.worker,
     user: database.user.name,
     database: database.database.name,

@@ -103,6 +103,7 @@ export class ServerConnection implements BackendSink {
   /** What the server has said or done that ends the connection. */
   #fatal: string | null = null;
   #cancels = 0;
+  #cancelsAs: { readonly response: Buffer; readonly readies: number } | null = null;
   #afterCancels: (() => void)[] = [];
 
   constructor(
@@ -226,6 +227,11 @@ export class ServerConnection implements BackendSink {
     else this.#afterCancels.push(action);
   }
 
+  /** `response` stands for what the server says when it cancels what it does now. */
+  cancelsAs(response: Buffer): void {
+    this.#cancelsAs = { response, readies: this.stats.readies };
+  }
+
   #onBytes(buffer: Buffer, length: number): void {
     try {
       this.#scanner.feed(buffer, length, this);
@@ -258,13 +264,28 @@ export class ServerConnection implements BackendSink {
       this.#onParameterStatus(buffer, start);
     } else if (type === Backend.error) {
       this.stats.errors += 1;
-      if (this.#readyDue === 0) {
-        this.#fatal = new ServerError(Buffer.from(buffer.subarray(start, end))).message;
-      }
+      if (this.#readyDue === 0) this.#onUnexpected(new ServerError(buffer.subarray(start, end)));
+      if (this.#cancelsAs !== null && this.#toldOtherwise(buffer, start, end)) return;
     } else if (type === Backend.rowDescription || type === Backend.parameterDescription) {
       if (this.showsTypes) this.oids!.translate(type, buffer, start);
     }
     this.#consumer.onMessage(type, buffer, start, end);
+  }
+
+  /** In an exchange without a Sync statements fail as anywhere; else a server that speaks unasked says
+   *  good-bye. */
+  #onUnexpected({ severity, message }: ServerError): void {
+    if (severity !== 'ERROR' || !this.openExchange) this.#fatal = message;
+  }
+
+  /** True: the consumer has got another error in place of this one. */
+  #toldOtherwise(buffer: Buffer, start: number, end: number): boolean {
+    const { response, readies } = this.#cancelsAs!;
+    this.#cancelsAs = null;
+    const { sqlstate } = new ServerError(buffer.subarray(start, end));
+    if (sqlstate !== errors.queryCanceled.sqlstate || readies !== this.stats.readies) return false;
+    this.#consumer.onMessage(Backend.error, response, 0, response.length);
+    return true;
   }
 
   /** True: the message says how many answers came, and is no answer itself. */

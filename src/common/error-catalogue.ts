@@ -341,6 +341,7 @@ const rows = {
     'not every shard has the same rows of an omnisharded table',
     'A change of them may be on its way: try again.',
   ],
+  deadlockDetected: ['40P01', 'ERROR', 'user', 'deadlock detected'],
   partialCommit: [
     '40003',
     'ERROR',

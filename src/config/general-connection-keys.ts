@@ -334,6 +334,14 @@ export const timeoutKeys = {
     'A client whose transaction takes longer is disconnected.',
     { own: true, min: 1 },
   ),
+  deadlockTimeoutMs: duration(
+    'deadlock_timeout',
+    1_000,
+    'works',
+    'Transactions over several shards that wait so long are looked at for deadlocks between shards. ' +
+      'Those on one shard are found by PostgreSQL.',
+    { own: true, min: 10 },
+  ),
   clientWriteTimeoutMs: duration(
     'client_write_timeout',
     300_000,

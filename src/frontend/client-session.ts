@@ -361,7 +361,16 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
     }
     this.#pinned = followRelay(this, this.#catalog, server, request, outcome) ?? this.#pinned;
     if (waiter !== null) waiter.resolve(outcome);
+    else if (outcome.failed && this.transaction.mode === 'explicit') this.#failServers();
     else this.unitDone();
+  }
+
+  /** What a statement's failure on one shard means for the others. */
+  #failServers(): void {
+    this.transaction.failServers().then(
+      () => this.unitDone(),
+      error => this.terminate(error),
+    );
   }
 
   discarded(): void {

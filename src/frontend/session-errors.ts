@@ -84,15 +84,14 @@ export class SessionErrors {
   /** An error of ours in the middle of an exchange: what the server did since the last Sync is
    *  undone, as PostgreSQL undoes it. */
   async #closeExchange(): Promise<void> {
-    const { exchangeServer: server, transaction, database } = this.#session;
+    const { exchangeServer: server, transaction } = this.#session;
     if (server !== null) {
       this.#session.exchangeServer = null;
       this.#relay.detach();
       await transaction.abortExchange(server);
-    } else if (database.shardCount === 1) {
-      await transaction.failServers();
     }
     if (transaction.mode === 'implicit') await transaction.end(false);
+    else await transaction.failServers();
   }
 
   /** `waiter`: of the answers; null: the session goes on when they came. `parsing`: names of

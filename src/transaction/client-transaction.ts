@@ -11,6 +11,7 @@ import { failingExchange } from '../backend/fail-exchange.ts';
 import { readAnswers, runCommand } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
 import { type Settings, settingsDifference } from '../backend/settings-registry.ts';
+import { coarseClock } from '../common/coarse-clock.ts';
 import { type ErrorEntry, errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
@@ -51,6 +52,8 @@ export class ClientTransaction {
   #savepoints: Savepoint[] = [];
   /** Transactions that have ended so far, also those of single statements. */
   ended = 0;
+  /** When the open block began. */
+  beganAtMs = 0;
   /** Waiting for connections; see `WaitOwner`. */
   waitingSinceMs = 0;
   waitMs = 0;
@@ -97,8 +100,7 @@ export class ClientTransaction {
 
   /** Some shard that needs no new connection, or null. */
   get openShard(): number | null {
-    for (const shard of this.#branches.keys()) return shard;
-    return null;
+    return this.#branches.keys().next().value ?? null;
   }
 
   /** The branch's connection when it is there at once, in the session's settings; else null:
@@ -202,6 +204,7 @@ export class ClientTransaction {
   /** Connections may be held before the block begins: one was asked about a statement, or the
    *  session is pinned. */
   async #beginBranches(): Promise<void> {
+    this.beganAtMs = coarseClock.nowMs;
     this.settings.begin();
     for (const branch of this.#branches.values()) {
       await this.#applySettings(branch.server);
@@ -370,8 +373,8 @@ export class ClientTransaction {
     await readAnswers(server);
   }
 
-  /** An error of PgPack's own in a block that the server itself keeps (a database of one shard):
-   *  there the block is aborted too. */
+  /** A statement of the block has failed: it is aborted on all branches, and what was locked since
+   *  the last savepoint is free, as in PostgreSQL. */
   async failServers(): Promise<void> {
     for (const server of this.servers) {
       if (server.transactionStatus !== TransactionStatus.inTransaction) continue;

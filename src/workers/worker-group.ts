@@ -8,6 +8,7 @@ import type { CloseOptions } from '../app.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Config } from '../config/config.ts';
 import { checkTlsFiles } from '../frontend/configured-tls.ts';
+import { DeadlockWatch, type WaitSource } from '../frontend/deadlock-watch.ts';
 import { MetricsEndpoint } from '../metrics/metrics-endpoint.ts';
 import { openMetricsText } from '../metrics/open-metrics.ts';
 import type { Snapshot, SnapshotDetail } from '../metrics/snapshot.ts';
@@ -53,6 +54,7 @@ export class WorkerGroup implements AdminTarget {
   readonly #restarts = new Map<number, NodeJS.Timeout>();
   /** How long was waited before the last restart of each. */
   readonly #restartMs: number[] = [];
+  readonly #deadlocks: DeadlockWatch;
   readonly #metrics = new MetricsEndpoint(() => this.#metricsText());
   readonly #startedAtMs = Date.now();
   #config: Config;
@@ -71,6 +73,7 @@ export class WorkerGroup implements AdminTarget {
     this.#port = config.general.port;
     this.#shared = new SharedState(options.workers);
     this.#seats = new ClientSeats(options.workers);
+    this.#deadlocks = new DeadlockWatch(this.#waits(), options.log);
     this.#desk = new LoanDesk({
       count: options.workers,
       lend: async (worker, ...asked) => (await this.#one(worker, 'lend', ...asked)) ?? 0,
@@ -99,6 +102,7 @@ export class WorkerGroup implements AdminTarget {
       await this.#terminate();
       throw error;
     }
+    this.#deadlocks.start(this.#config.general.deadlockTimeoutMs);
     this.#log.info({ host, port: this.#port, workers }, 'PgPack is listening');
   }
 
@@ -110,11 +114,13 @@ export class WorkerGroup implements AdminTarget {
     checkTlsFiles(config);
     this.#config = config;
     await this.#all('reload', config, this.#desk.reset());
+    this.#deadlocks.start(config.general.deadlockTimeoutMs);
     this.#log.info('configuration reloaded');
   }
 
   async close(options: CloseOptions): Promise<void> {
     this.#closing = true;
+    this.#deadlocks.stop();
     for (const timer of this.#restarts.values()) clearTimeout(timer);
     await Promise.all(
       this.#members.map(async member => {
@@ -177,6 +183,15 @@ export class WorkerGroup implements AdminTarget {
 
   shutdown(mode: ShutdownMode): void {
     this.#requestStop(mode);
+  }
+
+  /** Of the clients of all workers. */
+  #waits(): WaitSource {
+    return {
+      wideTransactions: async ms => (await this.#all('wideTransactions', ms)).flat(),
+      lockWaits: async ms => (await this.#all('lockWaits', ms)).flat(),
+      endDeadlock: async (...victim) => void (await this.#all('endDeadlock', ...victim)),
+    };
   }
 
   async #metricsText(): Promise<string> {

@@ -5,11 +5,12 @@ import type { AdminTarget } from '../admin/admin-target.ts';
 import type { CloseOptions } from '../app.ts';
 import type { LimitedUser } from '../config/client-limits.ts';
 import type { Config } from '../config/config.ts';
+import type { WaitSource } from '../frontend/deadlock-watch.ts';
 import type { PoolName } from '../frontend/peers.ts';
 import type { SharedMemory } from './shared-state.ts';
 
 /** What a worker does to itself, when the main thread calls. */
-export type WorkerCalls = Omit<Plain<AdminTarget>, 'reload' | 'shutdown'> & {
+export type WorkerCalls = Omit<Plain<AdminTarget & WaitSource>, 'reload' | 'shutdown'> & {
   /** Resolves with the port when it listens. */
   started(): Promise<number>;
   /** Rejects when the configuration cannot be taken over. */

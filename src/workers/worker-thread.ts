@@ -46,6 +46,9 @@ const calls: WorkerCalls = {
   kill: async database => (await own()).kill(database),
   killClient: async id => (await own()).killClient(id),
   enable: async (database, on) => (await own()).enable(database, on),
+  wideTransactions: async ms => (await app).waits.wideTransactions(ms),
+  lockWaits: async ms => (await app).waits.lockWaits(ms),
+  endDeadlock: async (...victim) => (await app).waits.endDeadlock(...victim),
 };
 
 const group = new RemoteCalls<GroupCalls>(parentPort!, calls);
