@@ -54,6 +54,9 @@ export function mergeStatements(rows: number): readonly MergeStatement[] {
       'count(DISTINCT many)',
       table => `SELECT few, count(DISTINCT many) FROM ${table} GROUP BY few`,
     ),
+    aggregate('HAVING a comparison, 10,000 groups', table => {
+      return `SELECT many, ${sums} FROM ${table} GROUP BY many HAVING max(id) > ${3 * rows - 1000}`;
+    }),
     aggregate(
       'HAVING, 10,000 groups',
       table => `SELECT many, ${sums} FROM ${table} GROUP BY many HAVING max(id) % 10 = 1`,

@@ -99,6 +99,12 @@ const rows = {
   limitNegative: ['2201W', 'ERROR', 'user', 'LIMIT must not be negative'],
   numericOverflow: ['22003', 'ERROR', 'user', 'value overflows numeric format'],
   offsetNegative: ['2201X', 'ERROR', 'user', 'OFFSET must not be negative'],
+  subqueryRows: [
+    '21000',
+    'ERROR',
+    'user',
+    'more than one row returned by a subquery used as an expression',
+  ],
 
   // Protocol and session.
   protocolViolation: ['08P01', 'FATAL', 'user', '{what}'],

@@ -11,6 +11,7 @@ import {
 } from '../plan/merge-plan.ts';
 import { isCollated } from '../types/key-decoder.ts';
 import { Aggregate } from './aggregate.ts';
+import { Filter } from './filter.ts';
 import { FragmentRun } from './fragment-run.ts';
 import { Gather } from './gather.ts';
 import { Limit, type LimitRows, limitRows, readsHiddenColumns } from './limit.ts';
@@ -139,7 +140,7 @@ function collectLimits(
 }
 
 function prepare(root: MergeNode, build: Build): Ready {
-  const { hiddenColumns, visibleColumns, untyped = [] } = fragmentOf(root);
+  const { hiddenColumns, visibleColumns, untyped = [], keepsHidden } = fragmentOf(root);
   const visible = build.columns.length - hiddenColumns;
   if (visible < 0) {
     throw build.run.fail(
@@ -151,7 +152,7 @@ function prepare(root: MergeNode, build: Build): Ready {
   }
   try {
     assertKnownCollations(untyped, build.columns);
-    const source = operator(root, hiddenColumns, build);
+    const source = operator(root, keepsHidden ? 0 : hiddenColumns, build);
     return { columns: firstColumns(build.columns, visible), source };
   } catch (error) {
     throw build.run.fail(error);
@@ -202,6 +203,8 @@ function operator(node: MergeNode, dropped: number, build: Build): RowSource {
       return new MergeSort(run, columns, node.keys, dropped, budget, node.distinctKeys);
     case 'aggregate':
       return new Aggregate(operator(node.input, 0, build), columns, node, dropped, budget);
+    case 'filter':
+      return new Filter(operator(node.input, 0, build), columns, node.condition, dropped);
     case 'sort':
       return new Sort(operator(node.input, 0, build), columns, node.keys, dropped, budget);
     case 'limit': {

@@ -2,11 +2,15 @@
 // group when their encoded keys are the same bytes, which by the rules of `KeyColumn` is when SQL
 // holds them equal (1.0 and 1.00, 0 and -0, '1 mon' and '30 days'; NULL groups with NULL).
 
+import { errors } from '../common/error-catalogue.ts';
+import { PgError } from '../common/pg-error.ts';
 import type { KeyColumn } from '../types/key-column.ts';
 import { copyBytes } from './data-row.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 
 const firstSlots = 64;
+/** Places in the arena are 32-bit integers. */
+const arenaBytesMax = 2 ** 31 - 1;
 
 export class GroupTable {
   readonly #budget: MemoryBudget;
@@ -123,6 +127,10 @@ export class GroupTable {
     this.#budget.reserve(this.#length + 28);
     const start = group === 0 ? 0 : this.#ends[group - 1]!;
     const end = start + this.#length;
+    if (end > arenaBytesMax) {
+      const what = 'the keys of groups';
+      throw new PgError(errors.memoryLimit, { what, limit: `${arenaBytesMax} bytes` });
+    }
     if (end > this.#arena.length) this.#arena = enlarged(this.#arena, end);
     copyBytes(this.#scratch, 0, this.#length, this.#arena, start);
     if (group === this.#ends.length) {

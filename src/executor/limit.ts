@@ -62,7 +62,7 @@ export class Limit implements RowSource {
       this.#toSkip -= from;
       this.#toPass -= to - from;
       if (this.#toPass === 0) this.#run.cancel();
-      if (from < to) return cut(chunk, from, to);
+      if (from < to) return cutChunk(chunk, from, to);
     }
     this.#run.cancel();
     return null;
@@ -70,7 +70,7 @@ export class Limit implements RowSource {
 }
 
 /** Rows `from` … `to` of a chunk, over the same memory. */
-function cut(chunk: RowChunk, from: number, to: number): RowChunk {
+export function cutChunk(chunk: RowChunk, from: number, to: number): RowChunk {
   if (from === 0 && to === chunk.rows) return chunk;
   const start = chunk.offsets[from]!;
   return {

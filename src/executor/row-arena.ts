@@ -34,6 +34,8 @@ export class RowArena {
     this.#budget.reserve(size + this.#overhead);
     const last = this.#blocks.at(-1);
     if (last === undefined || this.#used + size > last.length) {
+      // What is left of a block is lost: of rows of half a block as much as they take.
+      if (last !== undefined) this.#budget.reserve(last.length - this.#used);
       const capacity = Math.max(size, this.#nextBlock(last));
       const isSmall = capacity <= firstBlockBytes;
       this.#blocks.push(isSmall ? Buffer.allocUnsafe(capacity) : Buffer.allocUnsafeSlow(capacity));

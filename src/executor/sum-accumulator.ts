@@ -128,7 +128,7 @@ export class NumericSum extends ValueSum<Numeric> {
   /** Two numbers in an array that doubles. */
   readonly groupBytes = 24;
   /** For each group, side by side: its sum times 10^scale, and the scale, where that is not
-   *  negative. */
+   *  negative; of one that is held as a value the bytes that are counted for its digits. */
   #sums = new Float64Array(2 * 16);
   #groups = 0;
   readonly #binary: boolean;
@@ -169,8 +169,14 @@ export class NumericSum extends ValueSum<Numeric> {
       }
       const total = this.total(group);
       if (total !== null) this.begin(group, total);
+      sums[at] = 0;
       sums[at + 1] = isValue;
-      this.#budget.reserve(end - start + valueBytes);
+      this.#budget.reserve(valueBytes);
+    }
+    const size = end - start;
+    if (size > sums[at]!) {
+      this.#budget.reserve(size - sums[at]!);
+      sums[at] = size;
     }
     super.add(group, row);
   }

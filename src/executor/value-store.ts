@@ -64,6 +64,8 @@ export class ValueStore {
     this.#budget.reserve(room);
     const last = this.#blocks.at(-1);
     if (last === undefined || this.#used + room > last.length) {
+      // What is left of a block is lost: of values of half a block as much as they take.
+      if (last !== undefined) this.#budget.reserve(last.length - this.#used);
       // The first block is small: most results have few groups.
       const usual = last === undefined ? firstBlockBytes : Math.min(blockBytes, 4 * last.length);
       this.#blocks.push(new Uint8Array(Math.max(room, usual)));

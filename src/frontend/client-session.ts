@@ -50,6 +50,11 @@ import type { SharedRead, StatementTiming } from './statement-timing.ts';
 const pendingStepsMax = 10_000;
 const nothingYet: RelayResult = { failed: false, tags: [] };
 
+interface RelayWaiter {
+  resolve(result: RelayResult): void;
+  reject(error: unknown): void;
+}
+
 export interface SessionOptions {
   readonly messageBytesMax: number;
   readonly startupSettings: Settings;
@@ -88,7 +93,7 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
   /** The current unit was displaced from a pipeline: it gets a connection of its own. */
   #alone = false;
   #request: RelayRequest | null = null;
-  #relayWaiter: { resolve(result: RelayResult): void; reject(error: unknown): void } | null = null;
+  #relayWaiter: RelayWaiter | null = null;
 
   constructor(client: Transport, database: DatabaseService, options: SessionOptions) {
     this.client = client;
@@ -360,17 +365,23 @@ export class ClientSession implements TransportReceiver, RelayEvents, UnitHandle
       return;
     }
     this.#pinned = followRelay(this, this.#catalog, server, request, outcome) ?? this.#pinned;
-    if (waiter !== null) waiter.resolve(outcome);
-    else if (outcome.failed && this.transaction.mode === 'explicit') this.#failServers();
+    const inBlock = this.transaction.mode === 'explicit';
+    // Without ReadyForQuery whoever waits says himself what a failure means.
+    if (outcome.failed && inBlock && request.forwardReady) this.#failServers(waiter, outcome);
+    else if (waiter !== null) waiter.resolve(outcome);
     else this.unitDone();
   }
 
   /** What a statement's failure on one shard means for the others. */
-  #failServers(): void {
-    this.transaction.failServers().then(
-      () => this.unitDone(),
-      error => this.terminate(error),
-    );
+  #failServers(waiter: RelayWaiter | null, outcome: RelayOutcome): void {
+    // Who hears of it if the client goes meanwhile.
+    this.#relayWaiter = waiter;
+    const goOn = () => {
+      this.#relayWaiter = null;
+      if (waiter === null) this.unitDone();
+      else waiter.resolve(outcome);
+    };
+    this.transaction.failServers().then(goOn, error => this.terminate(error));
   }
 
   discarded(): void {

@@ -136,12 +136,19 @@ async function fetch(
   const { client } = session;
   const cursor = session.statements.cursors.get(name);
   if (cursor === undefined) throw new PgError(errors.cursorMissing, { name });
+  let described = move || run.bind !== null;
+  // As PostgreSQL does, which makes all rows first.
+  const describe = () => {
+    if (!described) client.writeSoon(rowDescription(cursor.columns));
+    described = true;
+  };
   const take = async (rows: Buffer) => {
+    describe();
     if (!client.writeSoon(rows)) await session.clientDrained();
   };
   if (!move) requireFormat(cursor, run.bind);
-  if (!move && run.bind === null) client.writeSoon(rowDescription(cursor.columns));
   const moved = await cursor.fetch(direction, count, move ? null : take);
+  describe();
   client.writeSoon(commandComplete(`${move ? 'MOVE' : 'FETCH'} ${moved}`));
 }
 

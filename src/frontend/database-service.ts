@@ -296,7 +296,7 @@ export class DatabaseService {
       if (multiTenant !== null) checkTenant(input, multiTenant.column);
       return {
         plan: inMode(planStatement(input), poolerMode),
-        parameters: stmt.PrepareStmt === undefined ? parameterCount(stmt) : 0,
+        parameters: isAnalysed(stmt) ? parameterCount(stmt) : 0,
       };
     };
     // What cannot be read cannot be seen to name a tenant.
@@ -474,4 +474,10 @@ export class DatabaseService {
       this.#checkEncoding(server, await this.#readShard(server, true)),
     );
   }
+}
+
+/** PostgreSQL finds its parameters when it is prepared: PREPARE has its own, and what COPY copies is
+ *  looked at when it runs (transformStmt, analyze.c). */
+function isAnalysed({ PrepareStmt, CopyStmt }: SyntaxNode): boolean {
+  return PrepareStmt === undefined && CopyStmt === undefined;
 }

@@ -12,6 +12,7 @@ import { rowDescription, textColumn } from '../protocol/row-description.ts';
 import { typeOid } from '../types/type-oid.ts';
 import { finalShard } from './collect.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
+import { evaluatedWrite } from './evaluated-write.ts';
 import {
   exampleParts,
   explanationOf,
@@ -81,10 +82,12 @@ function refuseAnalyze({ cached: { plan } }: StatementRun): void {
 /** Keys that have to be asked for are: they are used up as when it runs. */
 async function withValues(session: SessionContext, inner: StatementRun): Promise<StatementRun> {
   const { wide } = inner.cached.plan;
-  if (wide.kind !== 'evaluated-insert' && !asksForMoment(wide)) return inner;
+  const isRead = wide.kind === 'evaluated-insert' || wide.kind === 'evaluated-write';
+  if (!isRead && !asksForMoment(wide)) return inner;
   const { lookups } = session.database;
   const shards = await lookups.evaluate(() => statementShards(session, inner));
   if (shards.length === 1) return inner;
+  if (wide.kind === 'evaluated-write') return evaluatedWrite(session, inner, wide);
   if (wide.kind !== 'evaluated-insert') return runAtMoment(session, inner, shards);
   return evaluatedInsert(session, inner, wide);
 }
@@ -102,6 +105,9 @@ function partsOf(session: SessionContext, inner: StatementRun, known: boolean): 
     return exampleParts('evaluated insert', statement.sql, session.homeShard);
   }
   refuseSeveral(session, shards);
+  if (shards.length > 1 && plan.wide.kind === 'evaluated-write') {
+    return exampleParts('evaluated write', statement.sql, session.homeShard);
+  }
   if (shards.length > 1 && plan.wide.kind === 'refusal') throw refusal(plan.wide);
   return shardParts(statement, shards, execution);
 }

@@ -56,6 +56,8 @@ export function shardParts(
     }
     case 'evaluated-insert':
       return { way: 'evaluated insert', sql: new Map(), example: true };
+    case 'evaluated-write':
+      return { way: 'evaluated write', sql: new Map(), example: true };
     case 'split-copy':
       return same('split copy', null);
     case 'broadcast-copy':
@@ -125,5 +127,7 @@ export function explanationOf(
 function placeOf({ route, wide }: StatementPlan, way: Way): string {
   if (wide.kind === 'evaluated-insert' && wide.copied) return 'all shards';
   if (way === 'evaluated insert') return 'shards by the values';
+  if (wide.kind === 'evaluated-write' && wide.always) return 'all shards';
+  if (way === 'evaluated write') return 'shards by what is read first';
   return route.groups.length === 0 ? 'any shard' : 'one shard';
 }

@@ -154,8 +154,12 @@ class Stepper {
     const found = this.#session.statements.portal(portal);
     if (found === null) return;
     const { effect, outsideTransaction } = this.#planOf(found.statement);
+    // Before any other it is in no block yet (postgres.c, start_xact_command).
+    const fails = effect?.kind === 'declare' && !effect.hold;
+    if (fails && this.#session.transaction.mode === 'none') return;
     const joins = effect === null || settingEffects.has(effect.kind);
-    if (joins && !outsideTransaction) await this.#session.transaction.beginImplicit();
+    if (!joins || outsideTransaction) return;
+    await this.#session.transaction.beginImplicit(found.statement.sql);
   }
 
   async step(type: number, start: number, end: number): Promise<void> {

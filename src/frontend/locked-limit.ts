@@ -4,30 +4,33 @@
 
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
-import { RowColumns } from '../executor/data-row.ts';
-import { limitRows } from '../executor/limit.ts';
-import type { RowChunk } from '../executor/shard-client.ts';
-import {
-  keysMark,
-  type LockedLimitPlan,
-  limitMark,
-  lockedRowsMax,
-} from '../plan/locked-limit-plan.ts';
-import type { MergeNode, MergePlan } from '../plan/merge-plan.ts';
-import type { ColumnDescription } from '../protocol/row-description.ts';
-import { distinctNotices } from './fan-out.ts';
+import { type Count, limitRows } from '../executor/limit.ts';
+import { type LockedLimitPlan, lockedRowsMax } from '../plan/locked-limit-plan.ts';
+import type { MergeNode } from '../plan/merge-plan.ts';
+import { ServerError } from '../protocol/server-error.ts';
+import { FanOut } from './fan-out.ts';
+import type { RowKey } from './key-condition.ts';
+import { allRows, LockedRows } from './locked-rows.ts';
 import { startMerge } from './merge.ts';
+import { onOtherConnection } from './other-connection.ts';
 import { rowCountParameter } from './row-count-parameter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { WideRows } from './wide-run.ts';
 
-/** Candidates beyond those that are wanted: so many may be locked by others without a second look. */
+/** Candidates beyond those that are wanted: so many may be gone without a second look. */
 const spareRows = 32;
 const widerBy = 8;
 const candidatesMax = 100_000;
 
-/** Values of a key as text; null is NULL. */
-type Key = readonly (string | null)[];
+/** Rows that others have locked are met so many times, then those are looked for that are free. */
+const attemptsMax = 2;
+
+/** What nobody has free may be locked by somebody who looks for free rows as well, for a moment. */
+const looksMax = 3;
+const momentMs = 2;
+
+/** Free rows may be somebody else's when they are to be locked. */
+const racesMax = 1_000;
 
 /** Locks the rows, in a transaction, and has them. */
 export async function startLockedLimit(
@@ -36,199 +39,172 @@ export async function startLockedLimit(
   plan: LockedLimitPlan,
   shards: readonly number[],
 ): Promise<WideRows> {
-  const wanted = wantedRows(run, plan);
   const rows = new LockedRows(session, run, plan, shards);
+  try {
+    const { count, offset } = await boundsOf(run, plan, rows);
+    if (count === null) {
+      return await begun(await startMerge(session, run, allRows(plan, offset), shards, false));
+    }
+    const wanted = wantedRows(count, offset);
+    // Their columns are told.
+    if (wanted === 0) await rows.lock([]);
+    else if (plan.free !== null) await lockFree(rows, plan, wanted);
+    else await lockInTurn(rows, plan, wanted);
+    rows.skip(Number(offset));
+    return rows;
+  } catch (error) {
+    throw await ofHiddenKey(session, run, shards[0]!, error);
+  }
+}
+
+/** Rows of which the first error is thrown here, with all servers free. */
+async function begun(rows: WideRows): Promise<WideRows> {
+  try {
+    await rows.columns;
+  } catch (error) {
+    await rows.stop(true);
+    throw error;
+  }
+  return rows;
+}
+
+/** The error as it is, unless PostgreSQL would let the statement pass: it may read what it asks for,
+ *  and not the key beside it. */
+async function ofHiddenKey(
+  session: SessionContext,
+  { cached, bind, parameterTypes }: StatementRun,
+  shard: number,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof ServerError) || error.sqlstate !== '42501' || session.closed) return error;
+  const sql = `EXPLAIN ${cached.sql}`;
+  const request = {
+    sql,
+    original: sql,
+    parameterTypes,
+    bind,
+    hiddenColumns: 0,
+    format: 0 as const,
+  };
+  const isAllowed = await onOtherConnection(session, shard, async server => {
+    await new FanOut([server], () => request).finished();
+    return true;
+  });
+  if (!isAllowed) return error;
+  const construct = 'LIMIT with FOR UPDATE or FOR SHARE and no privilege to read the primary key';
+  return new PgError(errors.unsupportedAcrossShards, { construct }, { cause: error });
+}
+
+interface Bounds {
+  /** null: all rows. */
+  readonly count: bigint | null;
+  readonly offset: bigint;
+}
+
+/** An expression's value comes with the first row; where there is none it does not matter. */
+async function boundsOf(
+  run: StatementRun,
+  { count, offset, keyAt }: LockedLimitPlan,
+  rows: LockedRows,
+): Promise<Bounds> {
+  const node = { kind: 'limit', count, offset, input: nothing } as const;
+  const given = limitRows(node, index => rowCountParameter(run, index));
+  const isUnknown = isColumn(given.count) || isColumn(given.offset);
+  const [first] = isUnknown ? await rows.candidates(1) : [[]];
+  if (first === undefined) return { count: 0n, offset: 0n };
+  const rowsOf = (bound: Count): bigint | null => {
+    if (!isColumn(bound)) return bound;
+    const text = first[bound.column - keyAt] ?? null;
+    return text === null ? null : BigInt(text);
+  };
+  return { count: rowsOf(given.count), offset: rowsOf(given.offset) ?? 0n };
+}
+
+function isColumn(count: Count): count is { readonly column: number } {
+  return typeof count === 'object' && count !== null;
+}
+
+const nothing: MergeNode = { kind: 'gather', sql: '', hiddenColumns: 0 };
+
+/** Rows that OFFSET skips are locked too; none are where LIMIT is 0 (ExecLimit, nodeLimit.c). */
+function wantedRows(count: bigint, offset: bigint): number {
+  const wanted = count === 0n ? 0n : count + offset;
+  if (wanted <= BigInt(lockedRowsMax)) return Number(wanted);
+  const construct = `LIMIT of more than ${lockedRowsMax} rows with FOR UPDATE or FOR SHARE`;
+  throw new PgError(errors.unsupportedAcrossShards, { construct });
+}
+
+/** Waits for rows, or fails at the first that is locked. */
+async function lockInTurn(rows: LockedRows, plan: LockedLimitPlan, wanted: number): Promise<void> {
   // Who waits for a row knows afterwards what became of it: it may be there under another key.
   const waits = plan.rows.inTurn === true;
   const tried = new Set<string>();
   let asked = waits ? wanted : wanted + spareRows;
   for (;;) {
-    const all = wanted === 0 ? [] : await rows.candidates(asked);
-    const fresh = all.filter(key => !tried.has(JSON.stringify(key)));
+    const all = await candidateKeys(rows, plan, asked);
+    const fresh = all.filter(key => !tried.has(idOf(key)));
     const goesOn = waits && fresh.length > 0;
     do {
       const some = fresh.splice(0, wanted - rows.count);
-      for (const key of some) tried.add(JSON.stringify(key));
+      for (const key of some) tried.add(idOf(key));
       await rows.lock(some);
     } while (fresh.length > 0 && rows.count < wanted);
     const missed = tried.size - rows.count;
-    if (rows.count >= wanted || missed === 0) return rows;
-    if (all.length < asked && !goesOn) return rows;
+    if (rows.count >= wanted || missed === 0) return;
+    if (all.length < asked && !goesOn) return;
     const wider = waits && asked === wanted ? 0 : asked * widerBy;
     asked = Math.max(wanted + missed, wider);
-    if (asked > candidatesMax) {
-      const limit = `${candidatesMax} rows`;
-      throw new PgError(errors.memoryLimit, { what: 'LIMIT behind rows locked by others', limit });
+    if (asked > candidatesMax) throw tooMany('that change', `${candidatesMax} rows`);
+  }
+}
+
+function tooMany(rows: string, limit: string): PgError {
+  return new PgError(errors.memoryLimit, { what: `LIMIT behind rows ${rows}`, limit });
+}
+
+/** Passes over what others have locked (SKIP LOCKED). */
+async function lockFree(rows: LockedRows, plan: LockedLimitPlan, wanted: number): Promise<void> {
+  const all = await candidateKeys(rows, plan, wanted + Math.min(wanted, spareRows));
+  const owned = new Map<string, RowKey>();
+  const lock = async (keys: readonly RowKey[]) => {
+    for (const key of await rows.lock(keys)) owned.set(idOf(key), key);
+  };
+  const next = [...all];
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    await lock(next.splice(0, wanted - owned.size));
+    if (owned.size === wanted || owned.size === all.length) return;
+    if (next.length === 0) break;
+  }
+  let inOrder = true;
+  let races = 0;
+  for (let look = 0; look < looksMax && owned.size < wanted; ) {
+    if (look > 0) await aMoment();
+    const free = await rows.free(wanted);
+    const fresh = free.filter(key => !owned.has(idOf(key)));
+    if (fresh.length === 0) look++;
+    else {
+      if (++races > racesMax) throw tooMany('locked by others meanwhile', `${racesMax} times`);
+      inOrder &&= areFirst(free, owned);
+      await lock(fresh.slice(0, wanted - owned.size));
     }
   }
+  const isOrdered = plan.rows.root.kind !== 'gather';
+  if (isOrdered && !inOrder) await rows.lockAgain([...owned.values()]);
 }
 
-function wantedRows(run: StatementRun, { count }: LockedLimitPlan): number {
-  const node = { kind: 'limit', count, offset: null, input: nothing } as const;
-  const wanted = limitRows(node, index => rowCountParameter(run, index)).count;
-  if (typeof wanted === 'bigint' && wanted <= BigInt(lockedRowsMax)) return Number(wanted);
-  const construct = `LIMIT of more than ${lockedRowsMax} rows with FOR UPDATE or FOR SHARE`;
-  throw new PgError(errors.unsupportedAcrossShards, { construct });
+async function candidateKeys(rows: LockedRows, { key }: LockedLimitPlan, count: number) {
+  return (await rows.candidates(count)).map((columns): RowKey => columns.slice(0, key.length));
 }
 
-const nothing: MergeNode = { kind: 'gather', sql: '', hiddenColumns: 0 };
-
-class LockedRows implements WideRows {
-  columns: Promise<readonly ColumnDescription[]> = Promise.resolve([]);
-  /** Rows that are locked. */
-  count = 0;
-  readonly #session: SessionContext;
-  readonly #run: StatementRun;
-  readonly #plan: LockedLimitPlan;
-  readonly #shards: readonly number[];
-  #chunks: RowChunk[] = [];
-  #bytes = 0;
-  readonly #notices: Buffer[] = [];
-
-  constructor(
-    session: SessionContext,
-    run: StatementRun,
-    plan: LockedLimitPlan,
-    shards: readonly number[],
-  ) {
-    this.#session = session;
-    this.#run = run;
-    this.#plan = plan;
-    this.#shards = shards;
-  }
-
-  /** The first `count` of them, as many as there are. */
-  async candidates(count: number): Promise<Key[]> {
-    const { candidates, key } = this.#plan;
-    const { root } = withText(candidates, sql => replacedLast(sql, limitMark, String(count)));
-    const limited = { kind: 'constant', rows: BigInt(count) } as const;
-    const plan: MergePlan = {
-      ...candidates,
-      root: { kind: 'limit', count: limited, offset: null, input: root },
-    };
-    const keys: Key[] = [];
-    const run = { ...this.#run, described: null, format: 0 as const };
-    const place = new RowColumns(key.length);
-    let keyBytes = 0;
-    await this.#read(run, plan, ({ bytes, offsets, rows }) => {
-      keyBytes += bytes.length;
-      this.#requireRoom(keyBytes);
-      for (let row = 0; row < rows; row++) {
-        place.locate(bytes, offsets[row]!, offsets[row + 1]!);
-        keys.push(key.map((_, column) => textOf(place, column)));
-      }
-    });
-    return keys;
-  }
-
-  /** Those of the rows that are there and free, or become free. */
-  async lock(keys: readonly Key[]): Promise<void> {
-    const { rows, key } = this.#plan;
-    const condition = conditionOf(keys, key);
-    const plan = withText(rows, sql => sql.replace(keysMark, () => condition));
-    const columns = await this.#read(this.#run, plan, chunk => {
-      this.#chunks.push(chunk);
-      this.count += chunk.rows;
-      this.#bytes += chunk.bytes.length;
-      this.#requireRoom(0);
-    });
-    this.columns = Promise.resolve(columns);
-  }
-
-  /** For the rows and keys of so many bytes. */
-  #requireRoom(keyBytes: number): void {
-    const { mergeMemoryLimit } = this.#session.database.config.general;
-    if (this.#bytes + keyBytes <= mergeMemoryLimit) return;
-    const what = 'the memory for rows with LIMIT and locks (merge_memory_limit)';
-    throw new PgError(errors.memoryLimit, { what, limit: `${mergeMemoryLimit} bytes` });
-  }
-
-  async #read(
-    run: StatementRun,
-    plan: MergePlan,
-    take: (chunk: RowChunk) => void,
-  ): Promise<readonly ColumnDescription[]> {
-    const rows = await startMerge(this.#session, run, plan, this.#shards, false);
-    const forget = () => rows.forget();
-    this.#session.leaving.add(forget);
-    try {
-      const columns = await rows.columns;
-      for (let chunk = await rows.next(); chunk !== null; chunk = await rows.next()) take(chunk);
-      this.#notices.push(...(await rows.finish()));
-      return columns;
-    } catch (error) {
-      if (this.#session.closed) rows.forget();
-      else await rows.stop(true);
-      throw error;
-    } finally {
-      this.#session.leaving.delete(forget);
-    }
-  }
-
-  async next(): Promise<RowChunk | null> {
-    return this.#chunks.shift() ?? null;
-  }
-
-  async idle(): Promise<void> {}
-
-  async finish(): Promise<readonly Buffer[]> {
-    return distinctNotices(this.#notices);
-  }
-
-  async stop(): Promise<void> {
-    this.forget();
-  }
-
-  forget(): void {
-    this.#chunks = [];
-  }
+/** All of them, before any other. */
+function areFirst(keys: readonly RowKey[], owned: ReadonlyMap<string, RowKey>): boolean {
+  return keys.slice(0, owned.size).every(key => owned.has(idOf(key)));
 }
 
-function textOf(place: RowColumns, column: number): string | null {
-  if (place.isNull(column)) return null;
-  const { bytes, starts, ends } = place;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-    'utf8',
-    starts[column],
-    ends[column],
-  );
+function idOf(key: RowKey): string {
+  return JSON.stringify(key);
 }
 
-/** `id = ANY ('{"5","6"}')`, `(id = '5' AND region = 'eu') OR …`, by PostgreSQL's own operators. */
-function conditionOf(keys: readonly Key[], columns: readonly string[]): string {
-  if (keys.length === 0) return 'false';
-  const [column] = columns;
-  if (columns.length === 1) {
-    const values = keys.map(([value]) => `"${value!.replace(/["\\]/g, '\\$&')}"`);
-    return `${column} OPERATOR(pg_catalog.=) ANY (${quoted(`{${values.join()}}`)})`;
-  }
-  const rows = keys.map(key => {
-    const items = columns.map((column, at) => {
-      const value = key[at]!;
-      if (value === null) return `${column} IS NULL`;
-      return `${column} OPERATOR(pg_catalog.=) ${quoted(value)}`;
-    });
-    return `(${items.join(' AND ')})`;
-  });
-  return `(${rows.join(' OR ')})`;
-}
-
-/** Under either value of standard_conforming_strings. */
-function quoted(value: string): string {
-  const text = value.replaceAll("'", "''");
-  return text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\')}'` : `'${text}'`;
-}
-
-function withText(plan: MergePlan, edit: (sql: string) => string): MergePlan {
-  return { ...plan, root: withTextAt(plan.root, edit) };
-}
-
-function withTextAt(node: MergeNode, edit: (sql: string) => string): MergeNode {
-  if (node.kind === 'gather') return { ...node, sql: edit(node.sql) };
-  return { ...node, input: withTextAt(node.input, edit) } as MergeNode;
-}
-
-function replacedLast(text: string, mark: string, by: string): string {
-  const at = text.lastIndexOf(mark);
-  return text.slice(0, at) + by + text.slice(at + mark.length);
+function aMoment(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, momentMs * (1 + Math.random())));
 }

@@ -20,13 +20,15 @@ import type { SessionContext, StatementRun } from './session-context.ts';
 import type { WideRows } from './wide-run.ts';
 
 /** Starts the plan on these shards. Where it turns out that it cannot be merged here, the rows are
- *  those of the plan's other way. */
+ *  those of the plan's other way. `behind`: what every server runs as soon as it has sent its rows,
+ *  of a plan that has no other way and whose shards do not take turns. */
 export async function startMerge(
   session: SessionContext,
   run: StatementRun,
   plan: MergePlan,
   shards: readonly number[],
   held: boolean,
+  behind?: string,
 ): Promise<WideRows> {
   const { otherwise } = plan;
   const { kept } = run.cached;
@@ -37,9 +39,9 @@ export async function startMerge(
   const servers = readyServers(transaction, shards) ?? (await transaction.openAll(shards));
   const prepared =
     !held && mayBePrepared(session, run) && kept.comesOften(fragmentOf(plan.root).sql);
-  let merged = MergedRows.open(session, run, plan, servers, { held, prepared });
+  let merged = MergedRows.open(session, run, plan, servers, { held, prepared, behind });
   if (prepared && (await merged.isOutdated())) {
-    merged = MergedRows.open(session, run, plan, servers, { held, prepared: false });
+    merged = MergedRows.open(session, run, plan, servers, { held, prepared: false, behind });
   }
   if (otherwise === null) {
     if (run.described !== null) await merged.keepTo(run.described);
@@ -82,6 +84,8 @@ interface Way {
   readonly held: boolean;
   /** By prepared statements. */
   readonly prepared: boolean;
+  /** See `startMerge`. */
+  readonly behind: string | undefined;
 }
 
 export class MergedRows implements WideRows {
@@ -98,7 +102,7 @@ export class MergedRows implements WideRows {
     run: StatementRun,
     plan: MergePlan,
     servers: readonly ServerConnection[],
-    { held, prepared }: Way,
+    { held, prepared, behind }: Way,
   ): MergedRows {
     const { bind, parameterTypes, format } = run;
     const { hiddenColumns } = fragmentOf(plan.root);
@@ -112,7 +116,8 @@ export class MergedRows implements WideRows {
           const original = run.cached.sql;
           const { kept } = run.cached;
           const common = { sql, original, parameterTypes, bind, hiddenColumns, format };
-          const request = { ...common, kept, prepared };
+          const plain = { ...common, kept, prepared };
+          const request = behind === undefined ? plain : { ...plain, behind };
           const requestFor = () => request;
           if (!held && !inTurn) {
             fragment = fanOut = new FanOut(servers, requestFor);

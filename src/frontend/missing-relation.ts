@@ -5,7 +5,7 @@
 import type { StatementPlan } from '../plan/statement-plan.ts';
 import { ServerError, withPosition } from '../protocol/server-error.ts';
 import { ByteText } from '../sql/byte-text.ts';
-import { depthsOf, tokensOf } from '../sql/tokens.ts';
+import { depthsOf, type Token, tokensOf } from '../sql/tokens.ts';
 import type { CachedStatement } from './cached-statement.ts';
 import { describeStatement } from './describe-statement.ts';
 import type { SessionContext } from './session-context.ts';
@@ -81,5 +81,15 @@ function probeOf({ sql, plan }: CachedStatement): { text: string; positions: boo
     (token, i) => i > first && ['(', 'from', 'to'].includes(token.keyword ?? token.text),
   );
   const name = text.slice(tokens[first]?.start ?? 0, behind?.start);
-  return { text: `SELECT FROM ${name}`, positions: false };
+  const parts = tokens.slice(first, behind === undefined ? undefined : tokens.indexOf(behind));
+  return { text: `SELECT FROM ${ofItsSchema(parts)}${name}`, positions: false };
+}
+
+/** COPY tells a schema that is not there (RangeVarGetRelidExtended, namespace.c), FROM only its table
+ *  (parserOpenTable), the name of a schema as a constant does. `name`: `schema . table`. */
+function ofItsSchema(name: readonly Token[]): string {
+  const { text = '' } = name[0] ?? {};
+  const isPlain = !/^u&|\\|^"?pg_temp"?$/i.test(text);
+  if (name.length !== 3 || !isPlain) return '';
+  return `(SELECT '${text.replaceAll("'", "''")}'::pg_catalog.regnamespace) AS pgpack, `;
 }

@@ -177,6 +177,9 @@ function shardsOf(plan: StatementPlan, execution: Execution): readonly number[] 
   const shards = targetShards(plan.route, execution);
   if (shard === anyShard && shards === null) return [];
   if (shards !== null) return shards;
+  if (plan.wide.kind === 'evaluated-write') {
+    return Array.from({ length: shardCount }, (_, one) => one);
+  }
   const construct = plan.wide.kind === 'refusal' ? plan.wide.construct : 'keys of several shards';
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }

@@ -24,7 +24,7 @@ export class PortalChain implements FragmentRows, ShardStream {
     servers: readonly ServerConnection[],
     requestFor: (server: ServerConnection) => ShardRequest,
   ) {
-    this.#portals = servers.map(server => new PortalStream(server, requestFor(server), false));
+    this.#portals = servers.map(server => new PortalStream(server, requestFor(server)));
     this.columns = Promise.all(this.#portals.map(({ columns }) => columns)).then(agreedColumns);
     this.columns.catch(() => {});
   }

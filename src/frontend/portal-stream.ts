@@ -1,6 +1,7 @@
 // One statement as a portal of its own on one shard, read some rows at a time: between two portions
 // the connection is free for other statements of the transaction, which is the portal's life
-// (protocol section "Extended Query").
+// (protocol section "Extended Query"). It is opened at once and read when somebody asks for rows: what
+// has an error in a row fails there, as with PostgreSQL, and not in another statement.
 
 import { readAnswers } from '../backend/internal-query.ts';
 import type { ServerConnection } from '../backend/server-connection.ts';
@@ -31,19 +32,23 @@ export class PortalStream implements ShardStream {
   #chunk: RowChunk | null = null;
   #reading: Promise<void> | null = null;
   #rowsMax = firstRows;
+  #begun = false;
   /** The next portion has no more rows. */
   wanted = Number.POSITIVE_INFINITY;
   #ended = false;
   #error: unknown = null;
 
-  /** `server`: in a transaction. `ahead`: rows are read before anybody asks for them. */
-  constructor(server: ServerConnection, request: ShardRequest, ahead: boolean) {
+  /** Those that are read when this one is. */
+  siblings: readonly PortalStream[] = [];
+
+  /** `server`: in a transaction. */
+  constructor(server: ServerConnection, request: ShardRequest) {
     this.#server = server;
     this.#request = request;
     this.columns = this.#gate.promise;
     this.columns.catch(() => {});
     server.unnamed = null;
-    this.#read(requestMessages(request, this.#portal, ahead ? this.#rowsMax : null));
+    this.#read(requestMessages(request, this.#portal, null));
   }
 
   get shard(): number {
@@ -51,6 +56,8 @@ export class PortalStream implements ShardStream {
   }
 
   async next(): Promise<RowChunk | null> {
+    this.begin();
+    for (const sibling of this.siblings) sibling.begin();
     for (;;) {
       if (this.#reading !== null) await this.#reading;
       const chunk = this.#chunk;
@@ -58,10 +65,24 @@ export class PortalStream implements ShardStream {
       if (chunk !== null) return chunk;
       if (this.#error !== null) throw this.#error;
       if (this.#ended) return null;
-      const rowsMax = Math.min(this.#rowsMax, this.wanted);
-      const out = writeExecute(new ByteWriter(64), this.#portal, rowsMax);
-      this.#read(out.bytes(syncMessage).take());
+      this.#begun = true;
+      this.#read(this.#portionMessages());
     }
+  }
+
+  /** Asks for the first rows, unless somebody has: behind the messages that open it, if need be. */
+  begin(): void {
+    if (this.#begun || this.#ended) return;
+    // Its answers have come and are not looked at yet: `next` asks.
+    if (this.#reading !== null && this.#server.readyDue === 0) return;
+    this.#begun = true;
+    if (this.#reading === null) this.#read(this.#portionMessages());
+    else this.#server.send(this.#portionMessages(), 1);
+  }
+
+  #portionMessages(): Buffer {
+    const rowsMax = Math.min(this.#rowsMax, this.wanted);
+    return writeExecute(new ByteWriter(64), this.#portal, rowsMax).bytes(syncMessage).take();
   }
 
   cancel(): void {
@@ -130,7 +151,8 @@ export class PortalFanOut implements FragmentRows {
     servers: readonly ServerConnection[],
     requestFor: (server: ServerConnection) => ShardRequest,
   ) {
-    this.streams = servers.map(server => new PortalStream(server, requestFor(server), true));
+    this.streams = servers.map(server => new PortalStream(server, requestFor(server)));
+    for (const stream of this.streams) stream.siblings = this.streams;
   }
 
   async idle(): Promise<void> {

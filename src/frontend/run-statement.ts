@@ -5,6 +5,7 @@ import { runCopy } from './copy-in.ts';
 import { runCopyOut, runCopyOutOn } from './copy-out.ts';
 import { inItsPlace } from './error-place.ts';
 import { evaluatedInsert } from './evaluated-insert.ts';
+import { runEvaluatedWrite } from './evaluated-write.ts';
 import { runExplain } from './explain.ts';
 import { missingRelation, withRelations } from './missing-relation.ts';
 import { relayStatement } from './relay-statement.ts';
@@ -91,6 +92,10 @@ async function runWide(
   }
   refuseSeveral(session, shards);
   if (wide.kind === 'refusal') throw refusal(wide);
+  if (wide.kind === 'evaluated-write') {
+    await runEvaluatedWrite(session, run, wide);
+    return true;
+  }
   if (asksForMoment(wide)) return runWide(session, await runAtMoment(session, run, shards), shards);
   switch (wide.kind) {
     case 'merge':

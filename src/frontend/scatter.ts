@@ -19,9 +19,8 @@ export async function runScatter(
   plan: ScatterPlan,
   shards: readonly number[],
 ): Promise<void> {
-  if (plan.moments === true) refuseMoments(run);
   const { outsideTransaction } = run.cached.plan;
-  const work = () => scatter(session, run, plan, shards);
+  const work = () => scatterInBlock(session, run, plan, shards);
   const tag = outsideTransaction ? await work() : await inBlock(session, work);
   session.applyEffect(run.cached.plan, tag);
   session.client.writeSoon(commandComplete(tag));
@@ -42,12 +41,14 @@ function refuseMoments({ bind }: StatementRun): void {
   }
 }
 
-async function scatter(
+/** Answers the command tag; its rows have gone to the client. */
+export async function scatterInBlock(
   session: SessionContext,
   run: StatementRun,
   plan: ScatterPlan,
   shards: readonly number[],
 ): Promise<string> {
+  if (plan.moments === true) refuseMoments(run);
   const servers = await session.transaction.openAll(shards);
   const { bind, parameterTypes } = run;
   const { sql: original } = run.cached;

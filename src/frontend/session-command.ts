@@ -208,7 +208,8 @@ async function savepoint(
   tag: string,
 ): Promise<void> {
   const { client, transaction, statements } = session;
-  if (transaction.mode === 'none') {
+  // Several statements in one message are no block for them (xact.c, DefineSavepoint).
+  if (transaction.mode !== 'explicit') {
     const command = effect.kind === 'rollback-to' ? 'ROLLBACK TO SAVEPOINT' : tag;
     const name = effect.kind === 'release' ? 'RELEASE SAVEPOINT' : command;
     throw new PgError(errors.noActiveTransaction, { command: name });

@@ -188,7 +188,7 @@ async function runScript(
   let cache = first;
   try {
     for (let i = 0; i < length; i++) {
-      if (length > 1) await transaction.beginImplicit();
+      if (length > 1) await transaction.beginImplicit(script.sql);
       // Statements further on are planned by what those before them set and changed. A row of schema
       // changes goes by the tables that there were.
       if (i > 0 && session.cache !== cache && !statements[i]!.plan.changesSchema) {

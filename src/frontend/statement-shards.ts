@@ -21,7 +21,8 @@ export function statementShards(session: SessionContext, run: StatementRun): rea
   const shards = targetShards(plan.route, execution);
   if (shards !== null) return shards;
   const rows = plan.wide.kind === 'copy-out' ? plan.wide.rows : plan.wide;
-  if (rows?.kind === 'collect') return Array.from({ length: database.shardCount }, (_, i) => i);
+  const goesOn = rows?.kind === 'collect' || rows?.kind === 'evaluated-write';
+  if (goesOn) return Array.from({ length: database.shardCount }, (_, i) => i);
   const construct = plan.wide.kind === 'refusal' ? plan.wide.construct : 'keys of several shards';
   throw new PgError(errors.unsupportedAcrossShards, { construct });
 }

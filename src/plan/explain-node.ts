@@ -3,7 +3,7 @@
 import type { CollectPlan } from './collect-plan.ts';
 import { isPassedOn } from './copy-out.ts';
 import { valueText } from './explain-route.ts';
-import { limitMark } from './locked-limit-plan.ts';
+import { type LockedLimitPlan, limitMark } from './locked-limit-plan.ts';
 import {
   type AggregateSpec,
   type Fragment,
@@ -13,6 +13,7 @@ import {
   type SortKey,
 } from './merge-plan.ts';
 import type { KeyValue } from './route.ts';
+import { conditionText } from './row-condition.ts';
 import type { CopyOutPlan, WidePlan } from './statement-plan.ts';
 
 export interface ExplainNode {
@@ -60,16 +61,8 @@ export function wideNode(wide: WidePlan): ExplainNode {
       return inTurnNode(mergeNode(wide.root), wide.inTurn === true);
     case 'collect':
       return collectNode(wide, null);
-    case 'locked-limit': {
-      const { count, candidates, rows } = wide;
-      const text = countText(count);
-      const sql = fragmentOf(candidates.root).sql.replace(limitMark, '…');
-      return {
-        ...leaf('Locked Limit', ` ${text}`, [`candidates: ${sql}`]),
-        ...{ onShards: false, input: inTurnNode(mergeNode(rows.root), rows.inTurn === true) },
-        properties: { Count: text, Candidates: sql },
-      };
-    }
+    case 'locked-limit':
+      return lockedLimitNode(wide);
     case 'scatter':
       return {
         ...leaf('Scatter', `, row counts: ${wide.tag}${wide.inTurn ? ', in turn' : ''}`, []),
@@ -93,6 +86,17 @@ export function wideNode(wide: WidePlan): ExplainNode {
         }),
         wide.parts.join('…'),
       ]);
+    case 'evaluated-write': {
+      const reads = wide.reads.map(({ sql }) => sql.trim());
+      const sql = wide.parts.join('…');
+      return {
+        ...leaf('Evaluated Write', ` of ${wide.table}`, [
+          ...reads.map(one => `first: ${one}`),
+          sql,
+        ]),
+        properties: { 'Reads First': reads, SQL: sql },
+      };
+    }
     case 'split-copy': {
       const { format } = wide;
       const header = format.header ? ', header' : '';
@@ -198,6 +202,10 @@ function mergeNode(node: MergeNode): ExplainNode {
       const ties = node.ties === undefined ? {} : { 'With Ties': true };
       return above('Limit', detail, { Count: count, Offset: offset, ...ties }, node.input);
     }
+    case 'filter': {
+      const condition = conditionText(node.condition);
+      return above('Filter', ` ${condition}`, { Condition: condition }, node.input);
+    }
     case 'aggregate': {
       const specs = node.aggregates.map(aggregateText);
       const columns = node.groupColumns.map(column => column + 1);
@@ -252,6 +260,17 @@ function sortText(key: SortKey): string {
 function untypedText({ untyped = [] }: Fragment): string {
   const texts = untyped.map(({ column, text }) => `${column + 1}${text ? '' : ' (no text)'}`);
   return texts.length === 0 ? '' : `, type of ${texts.join(', ')} to be seen`;
+}
+
+function lockedLimitNode({ count, offset, candidates, rows }: LockedLimitPlan): ExplainNode {
+  const limit = count === null ? 'ALL' : countText(count);
+  const text = offset === null ? limit : `${limit}, offset ${countText(offset)}`;
+  const sql = fragmentOf(candidates.root).sql.replace(limitMark, '…');
+  return {
+    ...leaf('Locked Limit', ` ${text}`, [`candidates: ${sql}`]),
+    ...{ onShards: false, input: inTurnNode(mergeNode(rows.root), rows.inTurn === true) },
+    properties: { Count: text, Candidates: sql },
+  };
 }
 
 function countText(count: RowCount): string {

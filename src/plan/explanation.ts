@@ -19,6 +19,7 @@ export type Way =
   | 'scatter'
   | 'split insert'
   | 'evaluated insert'
+  | 'evaluated write'
   | 'split copy'
   | 'broadcast copy'
   | 'copy out'

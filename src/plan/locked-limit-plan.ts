@@ -8,13 +8,21 @@ export interface LockedLimitPlan {
   readonly kind: 'locked-limit';
   /** Its texts hold a mark for the moment; see `moment.ts`. */
   readonly moment?: true;
-  readonly count: RowCount;
+  /** null: there is none. A column is one of `candidates`. */
+  readonly count: RowCount | null;
+  /** Rows that are locked and not returned, as in PostgreSQL, whose LockRows is below its Limit. */
+  readonly offset: RowCount | null;
   /** What tells rows apart, in SQL of the statement's FROM. */
   readonly key: readonly string[];
-  /** The keys of its rows, the first columns, in the order in which rows are to be locked.
-   *  `limitMark` stands for how many a shard sends. */
+  /** The keys of its rows as text, from column `keyAt` on, in the order in which rows are to be
+   *  locked. `limitMark` stands for how many a shard sends. */
   readonly candidates: MergePlan;
-  /** The statement without LIMIT. `keysMark` stands for the condition that names some rows. */
+  readonly keyAt: number;
+  /** Candidates that each shard has locked: those that nobody else has. null: the statement does
+   *  not skip what others have locked. */
+  readonly free: MergePlan | null;
+  /** The statement without LIMIT. `keysMark` stands for the condition that names some rows. Its
+   *  last columns, of the hidden ones, are their keys, and come with the rows. */
   readonly rows: MergePlan;
 }
 

@@ -2,6 +2,7 @@
 // one fragment. Planner noun = executor noun = file name in `executor/`.
 
 import type { CollectPlan } from './collect-plan.ts';
+import type { RowCondition } from './row-condition.ts';
 
 /** SQL that runs on each target shard with the statement's own parameters. */
 export interface Fragment {
@@ -9,6 +10,8 @@ export interface Fragment {
   readonly sql: string;
   /** Helper columns appended behind the columns the client sees; removed by the merge. */
   readonly hiddenColumns: number;
+  /** They are not removed: whoever reads the rows does that. */
+  readonly keepsHidden?: boolean;
   /** Columns that the client sees; left out: not known. Other ones than these are those of a table
    *  that has changed behind the plan, which counts them. */
   readonly visibleColumns?: number;
@@ -79,6 +82,8 @@ export type MergeNode =
       readonly aggregates: readonly AggregateSpec[];
       readonly input: Fragment;
     }
+  /** Of merged groups those for which the condition is true (HAVING). */
+  | { readonly kind: 'filter'; readonly condition: RowCondition; readonly input: MergeNode }
   /** Full sort of merged groups. */
   | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly input: MergeNode }
   | {

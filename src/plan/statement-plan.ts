@@ -4,6 +4,7 @@
 import type { CopyFormat } from '../types/copy/copy-rows.ts';
 import type { CollectPlan } from './collect-plan.ts';
 import type { OwnSetting, OwnVariable } from './directive.ts';
+import type { EvaluatedWritePlan } from './evaluated-write-plan.ts';
 import type { LockedLimitPlan } from './locked-limit-plan.ts';
 import type { MergePlan } from './merge-plan.ts';
 import type { KeyValue, RouteProgram } from './route.ts';
@@ -146,6 +147,7 @@ export type WidePlan =
   | ScatterPlan
   | SplitInsertPlan
   | EvaluatedInsertPlan
+  | EvaluatedWritePlan
   | LockedLimitPlan
   | SplitCopyPlan
   | BroadcastCopyPlan

@@ -58,12 +58,13 @@ export function callThatVaries(facts: ScopeBuilder, freshAllowed: boolean): stri
   return null;
 }
 
-/** A call that may not even run once, beside rows of several shards; null: none. */
-export function callThatMoves(facts: ScopeBuilder): string | null {
+/** A call that may not even run once, beside rows of several shards; null: none. `freshAllowed`: those
+ *  that give a new value on each call may. */
+export function callThatMoves(facts: ScopeBuilder, freshAllowed = true): string | null {
   for (const use of facts.functions) {
     const overloads = overloadsOf(use, facts);
     if (overloads.length > 0 && overloads.every(one => one.volatility !== 'volatile')) continue;
-    if (isBuiltin(use, overloads) && isFreshEachCall(use.name)) continue;
+    if (freshAllowed && isBuiltin(use, overloads) && isFreshEachCall(use.name)) continue;
     return call(use);
   }
   for (const { schema, name } of facts.operators) {

@@ -8,6 +8,8 @@ import { type Edit, splice } from '../sql/splice.ts';
 export interface FragmentText {
   readonly sql: string;
   readonly clauses: Clauses;
+  /** HAVING is the merge's to ask, not the shards'. */
+  readonly dropsHaving?: boolean;
   /** `, … AS …` behind the target list; empty: nothing. */
   readonly hidden: string;
   /** `kept` as written, `dropped`, or with these items behind its own. */
@@ -16,12 +18,14 @@ export interface FragmentText {
   readonly limit: string;
 }
 
-export function fragmentSql({ sql, clauses, hidden, orderBy, limit }: FragmentText): string {
+export function fragmentSql(fragment: FragmentText): string {
+  const { sql, clauses, hidden, orderBy, limit, dropsHaving = false } = fragment;
   const { targetsEnd, limits, end } = clauses;
   const edits: Edit[] = [];
   if (hidden !== '') {
     edits.push({ start: lastEnd(clauses, targetsEnd), end: targetsEnd, text: hidden });
   }
+  if (dropsHaving && clauses.having !== null) edits.push({ ...clauses.having, text: '' });
   const added = typeof orderBy === 'string' ? '' : orderBy.join(', ');
   if (clauses.orderBy !== null && orderBy === 'dropped') {
     edits.push({ ...clauses.orderBy, text: '' });
@@ -37,7 +41,7 @@ export function fragmentSql({ sql, clauses, hidden, orderBy, limit }: FragmentTe
 }
 
 /** End of the last token before a place, so that a comment there does not swallow what is added. */
-function lastEnd({ tokens }: Clauses, before: number): number {
+export function lastEnd({ tokens }: Clauses, before: number): number {
   let end = 0;
   for (const token of tokens) if (token.end <= before && token.text !== ';') end = token.end;
   return end;

@@ -148,6 +148,18 @@ export class GroupAggregate {
     return null;
   }
 
+  /** No shard evaluates for its part of a group what HAVING might keep from being evaluated. */
+  showsGroupsOnly(): boolean {
+    return this.outputs.visible.every(({ use, expression }, column) => {
+      return use !== null || expression?.A_Const !== undefined || this.isOfGroup(column);
+    });
+  }
+
+  /** A column that is grouped by, or an aggregate. */
+  isOfGroup(column: number): boolean {
+    return this.groupColumns.includes(column) || this.aggregates.some(one => one.column === column);
+  }
+
   /** Helper column for a sort key that is not selected; -1: there cannot be one. */
   hidden(expression: SyntaxNode, use: ColumnUse | null, item: number): number {
     if (use !== null && !use.relation.hidden) return this.outputs.addColumn(use);

@@ -17,6 +17,8 @@ function holdsRows(node: MergeNode): boolean {
     case 'aggregate':
       return node.groupColumns.length > 0;
     case 'sort':
+    // Parameters may be of other types than what they are compared with.
+    case 'filter':
       return true;
     case 'limit':
       return holdsRows(node.input);

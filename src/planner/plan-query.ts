@@ -24,6 +24,7 @@ import { outputColumns } from './output-columns.ts';
 import { planDelete, planUpdate } from './plan-change.ts';
 import { planCollect } from './plan-collect.ts';
 import { planEvaluatedInsert } from './plan-evaluated-insert.ts';
+import { withReadsFirst } from './plan-evaluated-write.ts';
 import {
   basePlan,
   type PlanInput,
@@ -55,6 +56,11 @@ export function queryFacts(input: PlanInput): ScopeBuilder {
 }
 
 export function planQuery(input: PlanInput): StatementPlan {
+  return withReadsFirst(input, planAsIs(input), planAsIs);
+}
+
+/** With its subqueries in their places. */
+function planAsIs(input: PlanInput): StatementPlan {
   const { stmt } = input;
   const setting = planSetConfig(input, { ...basePlan('SELECT'), writes: true });
   if (setting !== null) return setting;

@@ -13,6 +13,7 @@ import { aggregateCalls } from './builtin-call.ts';
 import { callThatVaries, partThatVaries } from './call-safety.ts';
 import { fragmentSql } from './fragment-text.ts';
 import { coversKey, GroupAggregate, groupedColumn } from './group-aggregate.ts';
+import { groupCondition } from './group-condition.ts';
 import { outputColumns } from './output-columns.ts';
 import { type PlanInput, refuseWide, scatter } from './plan-input.ts';
 import { limitsLocks, planLockedLimit } from './plan-locked-limit.ts';
@@ -148,9 +149,6 @@ function groupsByKey({ select, level, facts }: SelectPlan): boolean | Refusal {
 
 /** Partial groups of the shards, added up, then sorted and cut. */
 function planGroups({ select, level, facts, sql }: SelectPlan): WidePlan {
-  if (select.havingClause !== undefined) {
-    return refuseWide('HAVING over groups that several shards have');
-  }
   if (select.distinctClause !== undefined) return refuseWide('DISTINCT with aggregates');
   if (select.groupDistinct) return refuseWide('GROUP BY DISTINCT');
   const outputs = outputColumns((select.targetList ?? []) as readonly SyntaxNode[], level, facts);
@@ -163,8 +161,16 @@ function planGroups({ select, level, facts, sql }: SelectPlan): WidePlan {
   const items = (select.groupClause ?? []) as readonly SyntaxNode[];
   const refusal = group.addGroups(items) ?? group.addTargets();
   if (refusal !== null) return refusal;
-  const hidden = (expression: SyntaxNode, use: ColumnUse | null, item: number) =>
-    group.hidden(expression, use, item);
+  const having = select.havingClause as SyntaxNode | undefined;
+  const condition =
+    having === undefined ? null : groupCondition(having, { select, level, facts, outputs, group });
+  if (having !== undefined && (condition === null || !group.showsGroupsOnly())) {
+    return refuseWide('HAVING over groups that several shards have');
+  }
+  const hidden = (expression: SyntaxNode, use: ColumnUse | null, item: number) => {
+    const column = group.hidden(expression, use, item);
+    return condition === null || use !== null || group.isOfGroup(column) ? column : -1;
+  };
   const sortClause = (select.sortClause ?? []) as readonly SyntaxNode[];
   const keys = sortKeys(sortClause, { level, facts, outputs, kept: false, hidden });
   if ('kind' in keys) return keys;
@@ -176,12 +182,14 @@ function planGroups({ select, level, facts, sql }: SelectPlan): WidePlan {
       kind: 'gather',
       sql: fragmentSql({
         ...{ sql, clauses, hidden: outputs.hiddenSql() },
-        ...{ orderBy: 'dropped', limit: limit?.allRowsSql ?? '' },
+        ...{ orderBy: 'dropped', limit: limit?.allRowsSql ?? '', dropsHaving: true },
       }),
       hiddenColumns: outputs.hidden.length,
       ...outputs.fragmentFacts(true),
     },
   };
-  const root: MergeNode = keys.length === 0 ? aggregate : { kind: 'sort', keys, input: aggregate };
+  const groups: MergeNode =
+    condition === null ? aggregate : { kind: 'filter', condition, input: aggregate };
+  const root: MergeNode = keys.length === 0 ? groups : { kind: 'sort', keys, input: groups };
   return { kind: 'merge', root: limited(root, limit, keys), otherwise: null };
 }

@@ -20,6 +20,8 @@ export interface RowLimit {
   /** What shards get that must send all rows: parameters stay in the text, or PostgreSQL could
    *  not tell their types. */
   readonly allRowsSql: string;
+  /** What shards get that must send so many rows, of which this limit says nothing. */
+  readonly countedSql: (rows: string) => string;
 }
 
 /** What a limit is made of besides the tree. */
@@ -50,10 +52,10 @@ export function rowLimit(select: SelectStmt, text: LimitText): RowLimit | Refusa
   const withTies = select.limitOption === 'LIMIT_OPTION_WITH_TIES';
   if (withTies && count.rows === null) return refuseWide('FETCH … WITH TIES of NULL');
   const bounds = [count.rows?.kind, offset.rows?.kind];
-  const { sql, allRowsSql } = bounds.includes('column')
+  const limits = bounds.includes('column')
     ? checkedLimits(count, offset, withTies)
     : plainLimits(count, offset, withTies);
-  return { count: count.rows, offset: offset.rows, withTies, sql, allRowsSql };
+  return { count: count.rows, offset: offset.rows, withTies, ...limits };
 }
 
 /** The merge's own counting, above what gives the rows. */
@@ -71,10 +73,11 @@ export function limited(
 
 function plainLimits(count: Bound, offset: Bound, withTies: boolean) {
   const allRowsSql = keptParameters(count, offset);
+  const countedSql = (number: string) => `LIMIT ${number} ${allRowsSql}`.trim();
   const rows = shardRows(count, offset);
-  if (rows === '') return { sql: allRowsSql, allRowsSql };
+  if (rows === '') return { sql: allRowsSql, allRowsSql, countedSql };
   const sql = withTies ? `FETCH FIRST (${rows}) ROWS WITH TIES` : `LIMIT ${rows}`;
-  return { sql, allRowsSql };
+  return { sql, allRowsSql, countedSql };
 }
 
 function keptParameters(...bounds: readonly Bound[]): string {
@@ -105,7 +108,11 @@ function checkedLimits(count: Bound, offset: Bound, withTies: boolean) {
   const c = count.rows === null ? null : `(${count.sql})::bigint`;
   const o = offset.rows === null ? null : `(${offset.sql})::bigint`;
   const offsetSql = o === null ? '' : ` OFFSET least(${o}, 0)`;
-  if (c === null) return { sql: offsetSql.trim(), allRowsSql: offsetSql.trim() };
+  const counted = (number: string) => {
+    return `LIMIT ${c === null ? number : `CASE WHEN ${c} < 0 THEN ${c} ELSE ${number} END`}`;
+  };
+  const countedSql = (number: string) => counted(number) + offsetSql;
+  if (c === null) return { sql: offsetSql.trim(), allRowsSql: offsetSql.trim(), countedSql };
   const skipped = `greatest(coalesce(${o ?? '0'}, 0), 0)`;
   const sum =
     o === null ? c : `CASE WHEN ${c} <= ${int8Max} - ${skipped} THEN ${c} + ${skipped} END`;
@@ -115,6 +122,7 @@ function checkedLimits(count: Bound, offset: Bound, withTies: boolean) {
   return {
     sql: withTies ? `${offsetSql.trim()} ${first}`.trim() : first + offsetSql,
     allRowsSql: all,
+    countedSql,
   };
 }
 
@@ -141,7 +149,8 @@ function plainBound(node: SyntaxNode, cast: string, select: SelectStmt): Bound |
   return { rows: { kind: 'constant', rows: BigInt(text) }, sql: text.trim() + cast };
 }
 
-function usesOf(parameter: number, select: SelectStmt): number {
+/** Places where a parameter stands. */
+export function usesOf(parameter: number, select: SelectStmt): number {
   let uses = 0;
   walk(select, value => {
     if ((value as SyntaxNode).ParamRef?.number === parameter) uses++;

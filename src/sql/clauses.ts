@@ -20,6 +20,8 @@ export interface Clauses {
   readonly where: Range | null;
   /** GROUP BY with its items; null: there is none. */
   readonly groupBy: Range | null;
+  /** HAVING with its condition; null: there is none. */
+  readonly having: Range | null;
   /** ORDER BY with its items; null: there is none. */
   readonly orderBy: Range | null;
   /** LIMIT, OFFSET and FETCH, which stand together; null: there is none. */
@@ -56,6 +58,7 @@ export function clausesOf(sql: string): Clauses {
     from: rangeOf(['from'], tokens, starts, end),
     where: rangeOf(['where'], tokens, starts, end),
     groupBy: rangeOf(['group'], tokens, starts, end),
+    having: rangeOf(['having'], tokens, starts, end),
     orderBy: rangeOf(['order'], tokens, starts, end),
     limits: rangeOf(['limit', 'offset', 'fetch'], tokens, starts, end),
     locks: rangeOf(['for'], tokens, starts, end),

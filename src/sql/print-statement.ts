@@ -116,6 +116,11 @@ function distinctGroups(text: string): string {
 
 const places = /^(location|name_location|(rexpr_)?list_(start|end))$/;
 
+/** They say the same, wherever they stand in their texts. */
+export function sameTree(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
 /** The tree without the places where its parts stand in the text, members in one order. */
 function canonical(tree: unknown): string {
   return JSON.stringify(tree, (name, value: unknown) => {

@@ -16,6 +16,7 @@ import { type ErrorEntry, errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { TransactionStatus } from '../protocol/message-codes.ts';
 import type { BranchWait } from './branch-wait.ts';
+import { ownBlock } from './own-block.ts';
 import type { SessionSettings } from './session-settings.ts';
 
 export type TransactionMode = 'none' | 'implicit' | 'explicit';
@@ -32,9 +33,6 @@ interface Savepoint {
   /** Shards whose branch was open then. */
   readonly shards: ReadonlySet<number>;
 }
-
-/** One shard may have nothing to do while another goes on. */
-const beginImplicit = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0';
 
 export class ClientTransaction {
   readonly settings: SessionSettings;
@@ -193,11 +191,11 @@ export class ClientTransaction {
     if (before === 'none') await this.#beginBranches();
   }
 
-  /** A block of PgPack's own: statements that must succeed or fail together. */
-  async beginImplicit(): Promise<void> {
+  /** A block of PgPack's own: statements that must succeed or fail together; `text`: theirs. */
+  async beginImplicit(text = ''): Promise<void> {
     if (this.#mode !== 'none') return;
     this.#mode = 'implicit';
-    this.#beginSql = beginImplicit;
+    this.#beginSql = ownBlock(text);
     await this.#beginBranches();
   }
 
@@ -305,8 +303,7 @@ export class ClientTransaction {
     this.#settle(committed);
   }
 
-  /** What one server's ReadyForQuery says, where the server itself is the whole transaction
-   *  (a database of one shard). */
+  /** What the server of a database of one shard says: it is the whole transaction. */
   followServer(server: ServerConnection): void {
     const status = server.transactionStatus;
     if (status === TransactionStatus.idle) this.#reset();
@@ -409,8 +406,9 @@ export class ClientTransaction {
   }
 
   async #onAll(sql: string): Promise<void> {
+    const isDone = (server: ServerConnection) => server.closed && sql === 'ROLLBACK';
     const results = await Promise.allSettled(
-      this.servers.map(server => (server.closed ? undefined : runCommand(server, sql))),
+      this.servers.map(server => (isDone(server) ? undefined : runCommand(server, sql))),
     );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }

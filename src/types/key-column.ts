@@ -70,9 +70,11 @@ export class KeyColumn {
     this.appendHalves(value.high, value.low);
   }
 
-  /** -0 is held as 0, every NaN as the same NaN. */
+  /** -0 is held as 0, every NaN as the same one: V8 keeps the bits a NaN was read with, and infinity
+   *  less infinity has others than 'NaN'. */
   appendFloat64(value: number): void {
-    this.float64[this.length++] = value === 0 ? 0 : value;
+    const held = Number.isNaN(value) ? Number.NaN : value;
+    this.float64[this.length++] = held === 0 ? 0 : held;
   }
 
   appendBytes(bytes: Uint8Array, start: number, end: number): void {

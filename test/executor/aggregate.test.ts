@@ -411,6 +411,36 @@ test('groups over the memory limit are error 53400', async () => {
   );
 });
 
+test('digits of sums count towards the memory limit, whichever shard sends them', async () => {
+  const shards = ['1.5', '1.25', '7'.repeat(30_000)].map(value => ({
+    columns: [column('key', 'int4'), column('sum', 'numeric')],
+    rows: [1, 2, 3, 4, 5].map(key => [String(key), value]),
+  }));
+  await assert.rejects(
+    merge({ ...grouped, aggregates: [{ kind: 'sum', column: 1 }] } as MergeNode, shards, {
+      memoryBytesMax: 100_000,
+    }),
+    error => error instanceof PgError && error.sqlstate === '53400',
+  );
+});
+
+for (const [type, bits] of [
+  ['float8', ['7ff8000000000000', 'fff8000000000000', '7ff8000000000001']],
+  ['float4', ['7fc00000', 'ffc00000', '7fc00001']],
+] as const) {
+  test(`every NaN of ${type} is of one group, whatever its bits`, async () => {
+    const shards = bits.map(hex => ({
+      columns: [column('key', type, 1), column('count', 'int8')],
+      rows: [[Buffer.from(hex, 'hex'), '2']],
+    }));
+    const { rows } = await merge(grouped, shards);
+    assert.deepEqual(
+      texts(rows).map(row => row[1]),
+      ['6'],
+    );
+  });
+}
+
 for (const type of ['int2', 'int8'] as const) {
   test(`many groups of ${type} keys, NULL among them, are told apart and counted`, async () => {
     const [step, first] = type === 'int2' ? [13n, -32_000n] : [4_294_967_291n * 911n, -(2n ** 63n)];

@@ -60,3 +60,12 @@ test('a value that shrinks and grows again takes no more memory', () => {
   for (let i = 0; i < 100; i++) set(store, 0, 'y'.repeat(i % 61));
   assert.equal(budget.peak, peak);
 });
+
+test('values of which a block holds one take a block each, and are counted so', () => {
+  const { store, budget } = storeOf();
+  for (let group = 0; group < 20; group++) {
+    store.addGroup();
+    set(store, group, 'x'.repeat(33_000));
+  }
+  assert.ok(budget.peak > 19 * 65_536, String(budget.peak));
+});

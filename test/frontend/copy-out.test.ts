@@ -163,6 +163,16 @@ const cases: Readonly<Record<string, { bytes: Buffer[]; readies?: number }>> = {
     ],
     readies: 6,
   },
+  'parameters, which it has none of': {
+    bytes: [
+      extended('COPY (SELECT id FROM items WHERE id = $1) TO STDOUT'),
+      extended('COPY (SELECT id, $1::int FROM items ORDER BY id) TO STDOUT'),
+      extended('COPY (SELECT count(*), rank() OVER () FROM items WHERE name < $2) TO STDOUT'),
+      extended(merged.replace('name,', '$1,'), ['7']),
+      query('COPY (SELECT id FROM items WHERE id = $1) TO STDOUT'),
+    ],
+    readies: 5,
+  },
   'generated columns': { bytes: [query('COPY items TO STDOUT')] },
   'a generated column in the list': { bytes: [query('COPY items (twice) TO STDOUT')] },
   'a parent without its children': { bytes: [query('COPY parent TO STDOUT')] },

@@ -134,6 +134,8 @@ const missing = {
   explain: 'EXPLAIN SELECT * FROM items JOIN nowhere USING (id)',
   'copy from': 'COPY nowhere (a) FROM STDIN',
   'copy to': 'COPY public.nowhere TO STDOUT',
+  'copy of a schema that is not there': 'COPY  nowhere /* ü */ . "it\'s" TO STDOUT',
+  'copy into a schema that is not there': 'COPY "No Schema".nowhere (a) FROM STDIN',
   'copy of a query': 'COPY (SELECT 1 FROM /* ü */ nowhere) TO STDOUT',
   'a system-like name': 'SELECT * FROM pg_nowhere',
 };

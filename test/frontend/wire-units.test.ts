@@ -92,6 +92,60 @@ conversations.push(
   },
 );
 
+const failsInTheEnd = 'DECLARE d CURSOR FOR SELECT 10 / (id - 40) FROM items ORDER BY id';
+conversations.push(
+  {
+    name: 'a cursor reads nothing before the first FETCH, in an order either',
+    exchanges: [
+      { send: [query('BEGIN')] },
+      { send: [query(failsInTheEnd)] },
+      { send: [query('SELECT count(*) FROM items')] },
+      { send: [query('CLOSE d')] },
+      { send: [query('COMMIT')] },
+      { send: [query(`${failsInTheEnd}; SELECT count(*) FROM items`)] },
+      { send: [query(`BEGIN; ${failsInTheEnd}; SAVEPOINT a; ROLLBACK TO a; FETCH 0 FROM d`)] },
+      { send: [query('FETCH ALL FROM d')] },
+      { send: [query('ROLLBACK')] },
+    ],
+    // Rows before an error may come or not.
+    normalise: line => (line.startsWith('D ') ? 'D' : line),
+  },
+  {
+    name: 'statements of one message are no block for savepoints',
+    exchanges: [
+      { send: [query('SELECT count(*) FROM items; SAVEPOINT a; SELECT 1')] },
+      { send: [query('SELECT 1; ROLLBACK TO a')] },
+      { send: [query('SELECT 1; RELEASE a')] },
+      { send: [query('BEGIN; SAVEPOINT a; SELECT count(*) FROM items; ROLLBACK TO a; COMMIT')] },
+    ],
+  },
+  {
+    name: 'statements of one message see the limit for idle transactions as it is set',
+    exchanges: [
+      { send: [query("SET idle_in_transaction_session_timeout = '5s'")] },
+      { send: [query('SELECT count(*) FROM items; SHOW idle_in_transaction_session_timeout')] },
+      {
+        send: [
+          ...[parse('', 'SHOW idle_in_transaction_session_timeout'), bind(), execute()],
+          ...[parse('', 'SELECT count(*) FROM items'), bind(), execute(), sync],
+        ],
+      },
+    ],
+  },
+  {
+    name: 'a pipeline is no block for a cursor before its second statement',
+    exchanges: [
+      {
+        send: [
+          ...[parse('', 'DECLARE c CURSOR FOR SELECT id FROM items ORDER BY id'), bind()],
+          ...[execute(), parse('', 'FETCH 2 FROM c'), bind(), execute(), sync],
+        ],
+      },
+      { send: [query('SELECT 1')] },
+    ],
+  },
+);
+
 for (const sql of ['SELECT 1', 'SELECT id FROM items WHERE id = 1', 'SELECT count(*) FROM items']) {
   conversations.push({
     name: `behind a Flush the error for a missing statement waits for its turn: ${sql}`,

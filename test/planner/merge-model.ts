@@ -2,6 +2,7 @@
 // model that random plans are checked with, independent of the executor.
 
 import type { AggregateSpec, MergeNode, RowCount, SortKey } from '../../src/plan/merge-plan.ts';
+import type { RowCondition } from '../../src/plan/row-condition.ts';
 
 export type NumberRow = readonly (number | null)[];
 
@@ -33,12 +34,35 @@ export async function mergeRows(
       const tied = (row: NumberRow) => node.ties !== undefined && differ(rows[end - 1]!, row) === 0;
       return rows.filter((row, at) => at >= offset && (at < end || (end > offset && tied(row))));
     }
+    case 'filter': {
+      const rows = await mergeRows(node.input, shards, run);
+      return rows.filter(row => truth(node.condition, row) === true);
+    }
     case 'aggregate': {
       const rows = await mergeRows(node.input, shards, run);
       const groups = Map.groupBy(rows, row => JSON.stringify(node.groupColumns.map(c => row[c])));
       return [...groups.values()].map(group => aggregated(group, node.aggregates));
     }
   }
+}
+
+/** null: unknown. */
+function truth(condition: RowCondition, row: NumberRow): boolean | null {
+  if (condition.kind === 'is-null') return row[condition.column] == null;
+  if (condition.kind === 'not') {
+    const part = truth(condition.part, row);
+    return part === null ? null : !part;
+  }
+  if (condition.kind === 'compare') {
+    const [left, right] = [row[condition.left] ?? null, row[condition.right] ?? null];
+    if (left === null || right === null) return null;
+    const holds = { '=': [0], '<>': [-1, 1], '<': [-1], '<=': [-1, 0], '>': [1], '>=': [0, 1] };
+    return holds[condition.operator].includes(Math.sign(left - right));
+  }
+  const parts = condition.parts.map(part => truth(part, row));
+  const decisive = condition.kind === 'or';
+  if (parts.includes(decisive)) return decisive;
+  return parts.includes(null) ? null : !decisive;
 }
 
 function countOf(count: RowCount | null, rows: readonly NumberRow[]): number | null {

@@ -164,7 +164,7 @@ test('a savepoint brings a transaction that failed back to life on all shards', 
 test('a statement that PgPack refuses fails the transaction like any error', async () => {
   await run('BEGIN');
   await insert(keys[0]!);
-  const refused = 'SELECT id FROM items LIMIT 1 OFFSET 1 FOR UPDATE';
+  const refused = 'SELECT id FROM items ORDER BY id FETCH FIRST ROW WITH TIES FOR UPDATE';
   await assert.rejects(client.query(refused), { code: '0A000' });
   await assert.rejects(client.query('SELECT 1'), { code: '25P02' });
   assert.equal((await client.query('COMMIT')).command, 'ROLLBACK');

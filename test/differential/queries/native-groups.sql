@@ -142,3 +142,6 @@ SELECT country FROM users GROUP BY country ORDER BY bool_or(active), max(id)
 SELECT country, count(*) + 1 FROM users GROUP BY country HAVING count(*) > 3 ORDER BY 1
 
 SELECT x, count(*) FROM (SELECT lower(country) AS x FROM users) s GROUP BY x ORDER BY x
+
+# NaN has other bits where it is computed, and is one group
+SELECT count(*), min(id) FROM users GROUP BY CASE WHEN id % 2 = 0 THEN 'NaN'::float8 ELSE 'Infinity'::float8 - 'Infinity'::float8 END

@@ -122,10 +122,8 @@ UPDATE items SET name = 'x' FROM orders o WHERE o.item_id = items.id
 --refused 2 3 4
 
 UPDATE items SET name = 'x' WHERE id = 1 AND EXISTS (SELECT 1 FROM orders WHERE user_id = 12)
---refused 2 3 4
 
 UPDATE items SET name = 'x' WHERE id = (SELECT max(item_id) FROM orders)
---refused 2 3 4
 
 UPDATE adults SET name = 'adult' WHERE id = 7
 --refused 2 3 4
@@ -144,7 +142,6 @@ DELETE FROM payments USING orders o WHERE o.id = payments.order_id AND o.quantit
 --refused 2 3 4
 
 DELETE FROM payments WHERE order_id IN (SELECT id FROM orders)
---refused 2 3 4
 
 DELETE FROM users WHERE id = «5» RETURNING id
 
