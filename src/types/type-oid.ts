@@ -64,7 +64,7 @@ const internalNames = new Map<number, string>(
   Object.entries(typeOid).map(([name, oid]) => [oid, name]),
 );
 
-/** The type's name as PostgreSQL's `format_type` prints it; `type with OID n` when not built in. */
+/** The type's name as PostgreSQL's `format_type` prints it; `OID n` when not known. */
 export function typeName(oid: number): string {
-  return sqlNames[oid] ?? internalNames.get(oid) ?? `type with OID ${oid}`;
+  return sqlNames[oid] ?? internalNames.get(oid) ?? `OID ${oid}`;
 }

@@ -208,7 +208,7 @@ test('errors that PgPack raises are counted by their id', async () => {
   };
   const before = await count();
   const worker = await client();
-  const refused = 'SELECT id FROM items LIMIT 1 OFFSET 1 FOR UPDATE';
+  const refused = 'SELECT id FROM items ORDER BY id FETCH FIRST ROW WITH TIES FOR UPDATE';
   for (let i = 0; i < 3; i++) await assert.rejects(worker.query(refused), { code: '0A000' });
   const afterwards = await count();
   assert.equal(number(afterwards['count']) - number(before['count']), 3);

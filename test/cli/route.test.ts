@@ -163,7 +163,11 @@ test('--json is one document, an object for each statement', () => {
 });
 
 const failures: readonly (readonly [string, [string, ...string[]], RegExp])[] = [
-  ['refused', ['SELECT id FROM users LIMIT 1 OFFSET 1 FOR UPDATE'], /FOR UPDATE/],
+  [
+    'refused',
+    ['SELECT id FROM users ORDER BY id FETCH FIRST ROW WITH TIES FOR UPDATE'],
+    /FOR UPDATE/,
+  ],
   ['no SQL', ['SELEC 1'], /syntax error at or near "SELEC"/],
   ['an unknown table', ['SELECT * FROM nowhere'], /relation "nowhere", whose definition is not/],
   ['too many values', ['SELECT $1::int', '1', '2'], /has 1 parameters, 2 were given/],

@@ -112,7 +112,7 @@ test('psql: a script with a transaction, a refused statement and ON_ERROR_ROLLBA
   const script = `\\set ON_ERROR_ROLLBACK on
 BEGIN;
 INSERT INTO items VALUES (10, 'x'), (11, 'y');
-SELECT id FROM items LIMIT 1 OFFSET 1 FOR UPDATE;
+SELECT id FROM items ORDER BY id FETCH FIRST ROW WITH TIES FOR UPDATE;
 COMMIT;
 DELETE FROM items WHERE id >= 10 RETURNING id;
 `;

@@ -189,7 +189,7 @@ describe('dry_run on one shard', () => {
     ['SELECT count(*) FROM users', 'multi', /^users.id \(all\)$/],
     ['SELECT name FROM users WHERE id IN (1, 2)', 'multi', /^users.id in \(1, 2\)$/],
     ['DELETE FROM kinds', 'multi', /runs on all shards/],
-    ['SELECT id FROM users LIMIT 1 OFFSET 1 FOR UPDATE', 'refused', /./],
+    ['SELECT id FROM users ORDER BY id FETCH FIRST ROW WITH TIES FOR UPDATE', 'refused', /./],
   ];
   for (const [sql, decision, reason] of decisions) {
     it(`notes ${sql} as ${decision}, and runs it as always`, async () => {
