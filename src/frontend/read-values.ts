@@ -203,6 +203,11 @@ function modifierOf(oid: number, modifier: number): string {
     const scale = ((modifier - 4) & 0x7ff) ^ 1024;
     return `(${((modifier - 4) >> 16) & 0xffff},${scale - 1024})`;
   }
+  if (oid === typeOid.interval) {
+    // Fields, and digits where these are limited (intervaltypmodin, timestamp.c).
+    const [fields, digits] = [(modifier >> 16) & 0x7fff, modifier & 0xffff];
+    return digits === 0xffff ? `(${fields})` : `(${fields},${digits})`;
+  }
   return datedTypes.includes(oid) ? `(${modifier})` : '';
 }
 

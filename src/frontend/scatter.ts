@@ -9,6 +9,7 @@ import { parameterOffset } from '../protocol/client-frame.ts';
 import { rowDescription } from '../protocol/row-description.ts';
 import { namesMoment } from '../sql/moment-text.ts';
 import { distinctNotices, FanOut, summedTag } from './fan-out.ts';
+import { columnTypes } from './portable-types.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { ServerStream } from './shard-stream.ts';
 import { inBlock } from './wide-block.ts';
@@ -82,6 +83,10 @@ async function forwardRows(
 ): Promise<void> {
   const columns = await streams[0]!.columns;
   if (columns.length === 0) return;
+  // The client decodes rows by the columns it was told (plancache.c, RevalidateCachedQuery).
+  if (run.described !== null && run.described !== columnTypes(columns)) {
+    throw new PgError(errors.cachedPlanChanged);
+  }
   if (run.bind === null && !again) session.client.writeSoon(rowDescription(columns));
   for (const [i, stream] of streams.entries()) {
     const wanted = plan.tag === 'sum' || (i === 0 && !again);

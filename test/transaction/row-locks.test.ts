@@ -13,6 +13,8 @@ import { allReturned, eventually } from '../support/settled.ts';
 interface World {
   readonly database: TestDatabase;
   readonly pgpack: PgPack;
+  /** Connections past PgPack that hold locks while it waits. */
+  readonly holders: Set<pg.Client>;
 }
 
 const worlds = new Map<number, World>();
@@ -49,7 +51,7 @@ async function createWorld(shards: number): Promise<World> {
   await client.query(`INSERT INTO tasks VALUES ${tasks.join()}`);
   await client.query("INSERT INTO lands VALUES ('de', 'Germany'), ('fr', 'France')");
   await client.end();
-  return { database, pgpack };
+  return { database, pgpack, holders: new Set() };
 }
 
 /** Clients of PgPack, the second to compete with the first. */
@@ -63,12 +65,22 @@ async function withClients(
   try {
     await work(first, second, world);
   } finally {
-    await first.query('ROLLBACK').catch(() => {});
-    await second.query('ROLLBACK').catch(() => {});
+    // At once: where an assertion has failed one may still wait for another's locks.
+    const holders = [...world.holders].map(one => one.end());
+    world.holders.clear();
+    const rollbacks = [first, second].map(one => one.query('ROLLBACK').catch(() => {}));
+    await Promise.all([...holders, ...rollbacks]);
     await first.end();
     await second.end();
   }
   await allReturned(world.pgpack);
+}
+
+/** A connection to the first shard, for as long as `withClients` works. */
+async function holderOn({ database, holders }: World): Promise<pg.Client> {
+  const holder = await connect(database.shards[0]!);
+  holders.add(holder);
+  return holder;
 }
 
 /** Keys of the rows that nobody else could lock now, as the shards say. */
@@ -205,7 +217,7 @@ for (const shards of shardCounts) {
       assert.equal(one.rowCount, 1);
       assert.deepEqual(await lockedOn(world, 'lands', 'code'), Array(shards).fill('de'));
       await first.query('ROLLBACK');
-      const direct = await connect(world.database.shards[0]!);
+      const direct = await holderOn(world);
       await direct.query('BEGIN');
       await direct.query("SELECT 1 FROM lands WHERE code = 'fr' FOR UPDATE");
       for (const sql of [
@@ -221,7 +233,6 @@ for (const shards of shardCounts) {
         await direct.query('BEGIN');
         await direct.query("SELECT 1 FROM lands WHERE code = 'fr' FOR UPDATE");
       }
-      await direct.end();
     });
   });
 
@@ -278,8 +289,8 @@ test('rows that are read in portions are locked when they are read', async () =>
 
 test('shards are locked one after the other, so that nobody waits in a circle', async () => {
   await withClients(3, async (first, _second, world) => {
-    const [shard, ...others] = world.database.shards;
-    const direct = await connect(shard!);
+    const [, ...others] = world.database.shards;
+    const direct = await holderOn(world);
     await direct.query('BEGIN');
     await direct.query('SELECT id FROM jobs FOR UPDATE');
     for (const sql of [
@@ -296,7 +307,6 @@ test('shards are locked one after the other, so that nobody waits in a circle', 
       await direct.query('BEGIN');
       await direct.query('SELECT id FROM jobs FOR UPDATE');
     }
-    await direct.end();
   });
 });
 

@@ -165,6 +165,9 @@ const answered = [
   `DELETE FROM jobs WHERE at - '2026-01-01' < ANY (SELECT at - '2025-12-31' FROM jobs WHERE id < 3)`,
   `UPDATE items SET price = 0 WHERE EXISTS(SELECT FROM jobs)AND id=SOME(SELECT rank FROM jobs)`,
   `UPDATE jobs SET state = 'x' WHERE at::date = ANY (SELECT at::date FROM jobs WHERE rank > 98)`,
+  `UPDATE jobs SET rank = 3 FROM (SELECT id AS i, (at - '2025-12-31')::interval(2) AS two,
+     (at - '2025-12-31')::interval day to second(1) AS one, (at - '2025-12-31')::interval hour AS h
+     FROM jobs ORDER BY id LIMIT 3) q WHERE id = i RETURNING q.*`,
   // What PostgreSQL finds wrong with it.
   `UPDATE jobs SET state = 'x' WHERE id = (SELECT job FROM items WHERE job IS NOT NULL)`,
   `UPDATE jobs SET state = 'x' WHERE id IN (SELECT job, id FROM items)`,
@@ -307,6 +310,31 @@ for (const shards of shardCounts) {
     await connectionsBack(pgpack);
   });
 }
+
+test('columns that the client was told are kept to, or nothing is written', async () => {
+  const { got, database } = worlds.get(3)!;
+  const prepared = [
+    'UPDATE weights SET job = 1 WHERE id IN (SELECT job FROM items WHERE job < 9) RETURNING *',
+    'UPDATE weights SET job = 1 WHERE job > 7 RETURNING *',
+  ];
+  for (const [at, sql] of prepared.entries()) await got.prepare(`told_${at}`, sql);
+  const execute = async (at: number) => {
+    const statement = { sql: prepared[at]!, name: `told_${at}`, values: [], limits: [0] };
+    const { answers } = await got.execute({ ...statement, resultFormat: 0 });
+    return answers[0]!.error?.M ?? answers[0]!.tag;
+  };
+  await got.query('BEGIN');
+  assert.deepEqual([await execute(0), await execute(1)], ['UPDATE 8', 'UPDATE 12']);
+  await got.query('ROLLBACK');
+  await database.runEverywhere('ALTER TABLE weights ADD COLUMN more text');
+  for (const at of prepared.keys()) {
+    assert.equal(await execute(at), 'cached plan must not change result type');
+  }
+  const { answers } = await got.query('SELECT count(*) FROM weights WHERE job = 1');
+  assert.deepEqual(answers[0]!.rows, [['0']]);
+  await database.runEverywhere('ALTER TABLE weights DROP COLUMN more');
+  assert.equal(await execute(1), 'UPDATE 18');
+});
 
 test('a write that fails leaves nothing changed and nothing locked', async () => {
   const { pgpack } = worlds.get(3)!;

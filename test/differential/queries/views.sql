@@ -52,10 +52,10 @@ SELECT country, n FROM barred WHERE 1 / (n - 1) >= 0 ORDER BY country
 
 # The type of its row is the view's, or the table's
 
-SELECT pg_typeof(f) FROM country_figures f LIMIT 1
+SELECT pg_typeof(f)::text FROM country_figures f LIMIT 1
 --refused 2 3 4
 
-SELECT pg_typeof(users) FROM users ORDER BY age % 3, id LIMIT 1
+SELECT pg_typeof(users)::text FROM users ORDER BY age % 3, id LIMIT 1
 --refused 2 3 4
 
 # What has no words of its own in the printer
