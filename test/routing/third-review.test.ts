@@ -129,9 +129,8 @@ async function chosenOnce(table: string, statements: readonly string[]): Promise
   const sql = `SELECT one::text FROM ${table} one ORDER BY 1`;
   for (const one of statements) {
     const { answers } = await run(client, one);
-    assert.deepEqual(
-      answers.flatMap(({ error }) => error ?? []),
-      [],
+    assert.ok(
+      answers.every(({ error }) => error === null),
       one,
     );
     const [first, ...others] = await Promise.all(
