@@ -267,7 +267,7 @@ export class Pool implements OpenerEvents {
     }
     this.stats.cleaned += 1;
     // What runs now may end before it is looked at again.
-    if (server.readyDue > 0 || server.openExchange) server.dirty ??= interrupted;
+    if (server.working) server.dirty ??= interrupted;
     if (server.transactionStatus !== TransactionStatus.idle) this.stats.rollbacks += 1;
     server.afterCancels(() => {
       resetSession(server, this.#limits.rollbackTimeoutMs).then(
@@ -281,7 +281,7 @@ export class Pool implements OpenerEvents {
   #givesUp(server: ServerConnection): boolean {
     const { connectionRecovery } = this.#limits;
     if (connectionRecovery === 'recover') return false;
-    if (server.readyDue > 0 || server.openExchange) return true;
+    if (server.working) return true;
     return connectionRecovery === 'drop' && server.transactionStatus !== TransactionStatus.idle;
   }
 

@@ -18,7 +18,7 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       // What runs would go on without its connection.
-      if (isRunning(server)) void cancelQuery(server);
+      if (server.working) void cancelQuery(server);
       reject(new Error('not reset in time'));
     }, timerMs(timeoutMs));
   });
@@ -30,7 +30,7 @@ export async function resetSession(server: ServerConnection, timeoutMs: number):
 }
 
 async function bringBack(server: ServerConnection): Promise<void> {
-  if (isRunning(server)) {
+  if (server.working) {
     // What it still does to the session nobody follows any more.
     server.dirty ??= interrupted;
     if (server.openExchange) {
@@ -66,10 +66,6 @@ async function bringBack(server: ServerConnection): Promise<void> {
     server.settingsId = 0;
   }
   if (!server.clean) throw new Error('connection is out of step');
-}
-
-function isRunning(server: ServerConnection): boolean {
-  return server.readyDue > 0 || server.openExchange;
 }
 
 /** It would run while nobody has the connection, and strike whoever gets it next. */

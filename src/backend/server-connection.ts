@@ -150,6 +150,11 @@ export class ServerConnection implements BackendSink {
     return this.#readyDue;
   }
 
+  /** Answers are due, or an exchange is open that may have some. */
+  get working(): boolean {
+    return this.#readyDue > 0 || this.openExchange;
+  }
+
   /** Ready to be given to anybody: nothing due, no transaction, nothing half-read. */
   get clean(): boolean {
     return (

@@ -7,7 +7,6 @@ import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { MemoryBudget } from '../executor/memory-budget.ts';
-import type { RowChunk } from '../executor/shard-client.ts';
 import type { EvaluatedWritePlan, WriteRead } from '../plan/evaluated-write-plan.ts';
 import type { ScatterPlan } from '../plan/statement-plan.ts';
 import { commandComplete } from '../protocol/backend-messages.ts';
@@ -19,6 +18,7 @@ import { startMerge } from './merge.ts';
 import { mergeLimits } from './merge-memory.ts';
 import { partsTypes } from './portable-types.ts';
 import { isFloat, isText, ReadValues } from './read-values.ts';
+import { type RowTaker, readWhole } from './read-whole.ts';
 import { scatterInBlock } from './scatter.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import { refusal, refuseAlways, refuseSeveral, statementShards } from './statement-shards.ts';
@@ -151,27 +151,8 @@ async function collationsOf(
   return readRows(Buffer.concat(texts))[0]!.map(text => text ?? '');
 }
 
-interface RowTaker {
-  columns(columns: readonly ColumnDescription[]): void;
-  chunk(chunk: RowChunk): void;
-}
-
 async function readAll(session: SessionContext, rows: WideRows, taker: RowTaker): Promise<void> {
-  const forget = () => rows.forget();
-  session.leaving.add(forget);
-  try {
-    taker.columns(await rows.columns);
-    for (let chunk = await rows.next(); chunk !== null; chunk = await rows.next()) {
-      taker.chunk(chunk);
-    }
-    for (const notice of await rows.finish()) session.client.writeSoon(notice);
-  } catch (error) {
-    if (session.closed) rows.forget();
-    else await rows.stop(true);
-    throw error;
-  } finally {
-    session.leaving.delete(forget);
-  }
+  for (const notice of await readWhole(session, rows, taker)) session.client.writeSoon(notice);
 }
 
 /** Answers the command tag. */

@@ -14,6 +14,7 @@ import type { ColumnDescription } from '../protocol/row-description.ts';
 import { distinctNotices } from './fan-out.ts';
 import { keyCondition, type RowKey } from './key-condition.ts';
 import { startMerge } from './merge.ts';
+import { readWhole } from './read-whole.ts';
 import type { SessionContext, StatementRun } from './session-context.ts';
 import type { WideRows } from './wide-run.ts';
 
@@ -150,20 +151,13 @@ export class LockedRows implements WideRows {
     behind?: string,
   ): Promise<readonly ColumnDescription[]> {
     const rows = await startMerge(this.#session, run, plan, this.#shards, false, behind);
-    const forget = () => rows.forget();
-    this.#session.leaving.add(forget);
-    try {
-      const columns = await rows.columns;
-      for (let chunk = await rows.next(); chunk !== null; chunk = await rows.next()) take(chunk);
-      this.#notices.push(...(await rows.finish()));
-      return columns;
-    } catch (error) {
-      if (this.#session.closed) rows.forget();
-      else await rows.stop(true);
-      throw error;
-    } finally {
-      this.#session.leaving.delete(forget);
-    }
+    let described: readonly ColumnDescription[] = [];
+    const columns = (all: readonly ColumnDescription[]) => {
+      described = all;
+    };
+    const notices = await readWhole(this.#session, rows, { columns, chunk: take });
+    this.#notices.push(...notices);
+    return described;
   }
 
   async next(): Promise<RowChunk | null> {

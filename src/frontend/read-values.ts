@@ -7,8 +7,9 @@ import { RowColumns } from '../executor/data-row.ts';
 import type { RowChunk } from '../executor/shard-client.ts';
 import type { ReadForm, WriteRead } from '../plan/evaluated-write-plan.ts';
 import type { ColumnDescription } from '../protocol/row-description.ts';
+import { quoteLiteral } from '../sql/quote-literal.ts';
 import { quoteName } from '../sql/quote-name.ts';
-import { firstUserOid, typeName, typeOid } from '../types/type-oid.ts';
+import { firstUserOid, internalName, typeName, typeOid } from '../types/type-oid.ts';
 
 /** Of each column, text forms; null is NULL. */
 type Value = string | null;
@@ -34,10 +35,6 @@ const floatTypes: readonly number[] = [typeOid.float4, typeOid.float8];
 const datedTypes: readonly number[] = [
   ...[typeOid.date, typeOid.time, typeOid.timetz, typeOid.timestamp, typeOid.timestamptz],
 ];
-
-const internalNames = new Map<number, string>(
-  Object.entries(typeOid).map(([name, oid]) => [oid, name]),
-);
 
 /** Types whose list is compared as the query's rows are (select_common_type, parse_coerce.c). */
 const listedTogether: readonly (readonly number[])[] = [
@@ -144,14 +141,14 @@ export class ReadValues {
   }
 
   #literal(at: number, value: Value): string {
-    const text = value === null ? 'NULL' : quoted(value);
+    const text = value === null ? 'NULL' : quoteLiteral(value);
     return `${text}::${sqlType(this.columns[at]!.typeOid)}`;
   }
 
   #array(at: number): string {
     const isBare = this.rows <= keysMax;
     const elements = this.#values[at]!.map(value => elementOf(value, isBare)).join();
-    return `${quoted(`{${elements}}`)}::${sqlType(this.columns[at]!.typeOid)}[]`;
+    return `${quoteLiteral(`{${elements}}`)}::${sqlType(this.columns[at]!.typeOid)}[]`;
   }
 }
 
@@ -192,7 +189,7 @@ function textOf(place: RowColumns, column: number): Value {
 }
 
 function sqlType(oid: number): string {
-  return `pg_catalog.${internalNames.get(oid)!}`;
+  return `pg_catalog.${internalName(oid)!}`;
 }
 
 /** `(10,2)` as the types' typmodout functions have it. */
@@ -216,10 +213,4 @@ function elementOf(value: Value, isBare: boolean): string {
   if (value === null) return 'NULL';
   if (isBare && /^[\w.+:-]+$/.test(value) && value.toLowerCase() !== 'null') return value;
   return `"${value.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** Under either value of standard_conforming_strings. */
-function quoted(value: string): string {
-  const text = value.replaceAll("'", "''");
-  return text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\')}'` : `'${text}'`;
 }

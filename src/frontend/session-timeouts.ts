@@ -101,7 +101,7 @@ export class SessionTimeouts {
   /** Until it is obeyed: a request may have come before the statement. A server that does not
    *  obey within rollback_timeout loses its connection. */
   #cancel(session: ClientSession, limits: ClientTimeouts, nowMs: number): void {
-    const active = session.servers.filter(server => server.readyDue > 0 || server.openExchange);
+    const active = session.servers.filter(server => server.working);
     const before = this.#cancelled.get(session);
     const again = before !== undefined && before.id === session.sinceMs && active.length > 0;
     if (again && nowMs - before.sinceMs >= limits.rollbackTimeoutMs) {

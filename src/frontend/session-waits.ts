@@ -1,7 +1,6 @@
 // What the clients of this event loop wait for on several shards, for `DeadlockWatch`.
 
 import { askLockWaits, backendName, type LockWait } from '../backend/lock-waits.ts';
-import type { ServerConnection } from '../backend/server-connection.ts';
 import { errors } from '../common/error-catalogue.ts';
 import { PgError } from '../common/pg-error.ts';
 import { type OneOfWorkers, ownId, publicId } from '../metrics/public-id.ts';
@@ -35,7 +34,7 @@ export class SessionWaits implements WaitSource {
   async lockWaits(ms: number): Promise<LockWait[]> {
     const asked = new Map<string, Promise<LockWait[]>>();
     for (const { database, servers } of this.#wide(ms)) {
-      for (const { address } of servers.filter(isWorking)) {
+      for (const { address } of servers.filter(server => server.working)) {
         const name = `${address.host}:${address.port}`;
         if (asked.has(name)) continue;
         const signal = AbortSignal.timeout(answerMs);
@@ -55,7 +54,7 @@ export class SessionWaits implements WaitSource {
     for (const session of this.#sessions()) {
       if (session.stats.id !== id || progressOf(session) !== progress) continue;
       const answer = errorAnswer(new PgError(errors.deadlockDetected, {}, { detail }));
-      for (const server of session.servers) if (isWorking(server)) server.cancelsAs(answer);
+      for (const server of session.servers) if (server.working) server.cancelsAs(answer);
       session.cancel(errors.deadlockDetected);
     }
   }
@@ -65,13 +64,9 @@ export class SessionWaits implements WaitSource {
     return [...this.#sessions()].filter(({ sinceMs, transaction }) => {
       if (sinceMs > untilMs || !transaction.holdsServers) return false;
       const { servers } = transaction;
-      return servers.length > 1 && servers.some(isWorking);
+      return servers.length > 1 && servers.some(server => server.working);
     });
   }
-}
-
-function isWorking(server: ServerConnection): boolean {
-  return server.readyDue > 0 || server.openExchange;
 }
 
 /** A server that is done with anything has said so once more. */

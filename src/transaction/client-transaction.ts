@@ -335,7 +335,7 @@ export class ClientTransaction {
   cancel(why: ErrorEntry): void {
     this.#cluster.refuseWaiting(this, new PgError(why));
     for (const server of this.servers) {
-      if (server.readyDue > 0 || server.openExchange) void cancelQuery(server);
+      if (server.working) void cancelQuery(server);
     }
   }
 

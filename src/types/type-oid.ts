@@ -64,6 +64,11 @@ const internalNames = new Map<number, string>(
   Object.entries(typeOid).map(([name, oid]) => [oid, name]),
 );
 
+/** As `pg_type` has it. */
+export function internalName(oid: number): string | undefined {
+  return internalNames.get(oid);
+}
+
 /** The type's name as PostgreSQL's `format_type` prints it; `OID n` when not known. */
 export function typeName(oid: number): string {
   return sqlNames[oid] ?? internalNames.get(oid) ?? `OID ${oid}`;
